@@ -166,6 +166,11 @@ export const catalogue = {
     summary: 'The schema registry refused a request for a reason that waiting does not cure.',
     action: 'Read the registry’s reason in the message.',
   },
+  'E-DEAD-LETTER-REFUSED': {
+    disposition: 'stop',
+    summary: 'The dead-letter topic refused a record, so its outcome cannot be kept.',
+    action: 'Raise max.message.bytes of the dead-letter topic to at least that of the input topic, then start again.',
+  },
   'E-MODEL-PACKAGE': {
     disposition: 'stop',
     summary: 'The model package is incomplete or its model.yaml is not valid.',

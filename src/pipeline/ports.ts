@@ -156,7 +156,7 @@ export interface Sink {
   /** The partition Java's default partitioner gives a key (murmur2 of the bytes `[start, end)`). */
   partitionOfKey(bytes: Uint8Array, start: number, end: number, partitions: number): number;
   /**
-   * Sends; resolves when every record is acknowledged by all in-sync replicas, or refused for good. Order within a
+   * Sends; several buffers of one partition are sent in the order given. Resolves when every record is acknowledged by all in-sync replicas, or refused for good. Order within a
    * partition is the order of calls and of records. Waits out unreachable brokers (telling `paused` and `resumed`) and
    * throws only a TidemarkError that stops the process. One call at a time.
    */
@@ -265,6 +265,8 @@ export interface RowReader {
   read(bytes: Uint8Array, start: number, end: number, row: number, target: RowTarget): number;
   /** What a result of `read` means, in words; off the hot path. */
   explain(result: number): Rejection;
+  /** The event's id (`input.id`) for people to read; undefined when it cannot be read. Off the hot path, never throws. */
+  idOf(bytes: Uint8Array, start: number, end: number): string | undefined;
 }
 
 export interface RowReaders {
@@ -335,7 +337,7 @@ export interface EventWriter {
   ): void;
 }
 
-// --------------------------------------------------------------------------------------------------- Clock, Random
+// ----------------------------------------------------------------------------------------------------------- Clock
 
 export interface Timer {
   cancel(): void;
@@ -348,7 +350,6 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls `fire` once after `ms`. */
   timer(ms: number, fire: () => void): Timer;
+  /** Resolves after timers and sockets that are ready have had their turn. */
+  giveWay(): Promise<void>;
 }
-
-/** A number in [0, 1). */
-export type Random = () => number;

@@ -1,0 +1,87 @@
+import type {
+  Block,
+  ByteBuffer,
+  InputBuffer,
+  OutputValues,
+  RecordBuffer,
+  RowReader,
+  RowTarget,
+  Scorer,
+} from './ports.ts';
+import type { Progress, Segment } from './progress.ts';
+
+/** A record that left the road before it was scored. `reader` explains `result`; without one the value is not framed. */
+export interface RejectedRecord {
+  readonly block: Block;
+  readonly index: number;
+  readonly result: number;
+  readonly reader: RowReader | undefined;
+}
+
+/**
+ * Rows scored together, from any number of partitions. Everything per row lives in arrays made once and reused: a batch goes
+ * round from filling to scoring to delivery and back.
+ */
+export class Batch implements RowTarget {
+  readonly maxRows: number;
+  readonly inputs: readonly InputBuffer[];
+  readonly outputs: readonly OutputValues[];
+  readonly spans: Int32Array;
+  readonly side: ByteBuffer;
+  readonly eventTimes: Float64Array;
+  /** The record's index in its block, per row. */
+  readonly recordOf: Int32Array;
+  /** The record's segment, per row: index into `segments`. */
+  readonly segmentOf: Int32Array;
+  /** The output partition, per row; -1 when the row was not published. */
+  readonly partitionOf: Int32Array;
+  readonly segments: Segment[] = [];
+  readonly rejections: RejectedRecord[] = [];
+  /** What is to be sent: scored events and dead letters. */
+  readonly buffers: RecordBuffer[] = [];
+  rows = 0;
+  scored = 0;
+  deadLettered = 0;
+  /** When the first record went in, monotonic milliseconds. */
+  openedMs = 0;
+
+  constructor(scorer: Scorer, maxRows: number, carriedFields: number) {
+    this.maxRows = maxRows;
+    this.inputs = scorer.newInputs(maxRows);
+    this.outputs = scorer.newOutputs(maxRows);
+    this.spans = new Int32Array(maxRows * carriedFields * 2);
+    this.side = { bytes: new Uint8Array(4096), length: 0 };
+    this.eventTimes = new Float64Array(maxRows);
+    this.recordOf = new Int32Array(maxRows);
+    this.segmentOf = new Int32Array(maxRows);
+    this.partitionOf = new Int32Array(maxRows);
+  }
+
+  get isEmpty(): boolean {
+    return this.segments.length === 0;
+  }
+
+  /** Rejections count as rows, so that a stream of bad events cannot grow a batch without bound. */
+  get isFull(): boolean {
+    return this.rows + this.rejections.length >= this.maxRows;
+  }
+
+  blockOf(row: number): Block {
+    return this.segments[this.segmentOf[row]].block;
+  }
+
+  /** Every record of the batch has its acknowledged outcome. */
+  settle(progress: Progress): void {
+    for (const segment of this.segments) progress.settle(segment);
+  }
+
+  reset(): void {
+    this.rows = 0;
+    this.scored = 0;
+    this.deadLettered = 0;
+    this.side.length = 0;
+    this.segments.length = 0;
+    this.rejections.length = 0;
+    this.buffers.length = 0;
+  }
+}

@@ -1,0 +1,101 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Telemetry } from '../telemetry/events.ts';
+import type { RejectedRecord } from './batch.ts';
+import { type Partitions, partitionFor } from './partitions.ts';
+import { type Block, type RecordBuffer, type Sink, SPAN_STRIDE, VALUE_END, VALUE_START } from './ports.ts';
+
+/** Bytes of a fault's words that travel in a header. */
+const MAX_DETAIL_CHARACTERS = 1000;
+
+/** Who writes dead letters; constant for the life of a pipeline. */
+export interface DeadLetterFacts {
+  readonly pipeline: string;
+  readonly model: string;
+  readonly version: string;
+}
+
+/**
+ * Turns records that left the road into dead letters: key, value and headers untouched, and in added headers why and whence.
+ * The `__connect.errors.*` names are those of Kafka Connect (KIP-298), which dead-letter tools already understand.
+ */
+export class DeadLetters {
+  readonly #sink: Sink;
+  readonly #telemetry: Telemetry;
+  readonly #facts: DeadLetterFacts;
+  readonly #partitions: Partitions;
+
+  constructor(sink: Sink, telemetry: Telemetry, facts: DeadLetterFacts, partitions: Partitions) {
+    this.#sink = sink;
+    this.#telemetry = telemetry;
+    this.#facts = facts;
+    this.#partitions = partitions;
+  }
+
+  get topic(): string {
+    return this.#partitions.topic;
+  }
+
+  /** Appends a dead letter for a record that could not be read. */
+  appendRejected(buffers: RecordBuffer[], { block, index, result, reader }: RejectedRecord): void {
+    const start = block.spans[index * SPAN_STRIDE + VALUE_START];
+    const end = block.spans[index * SPAN_STRIDE + VALUE_END];
+    if (reader === undefined) {
+      this.append(buffers, block, index, 'E-AVRO-FRAME', describeFrame(block.bytes, start, end));
+      return;
+    }
+    const { code, detail } = reader.explain(result);
+    this.append(buffers, block, index, code, detail, reader.idOf(block.bytes, start, end));
+  }
+
+  /** Appends a dead letter for record `index` of `block` to the dead-letter buffer among `buffers`, opening one if there is none. */
+  append(
+    buffers: RecordBuffer[],
+    block: Block,
+    index: number,
+    code: ErrorCode,
+    detail: string,
+    id?: string | undefined,
+  ): void {
+    const { topic, partition } = block.lease;
+    const offset = block.offsets[index];
+    const stamp = this.#sink.newStamp(this.#headers(block, offset, code, detail), { source: true });
+    const start = block.spans[index * SPAN_STRIDE + VALUE_START];
+    const end = block.spans[index * SPAN_STRIDE + VALUE_END];
+    const buffer = this.#bufferFor(buffers, partitionFor(this.#partitions, this.#sink, block, index));
+    buffer.append(block, index, block.bytes, start, end, block.timestamps[index], stamp);
+    this.#telemetry.eventRejected(code, detail, `${topic}/${partition}@${offset}`, id);
+  }
+
+  #headers(block: Block, offset: number, code: ErrorCode, detail: string): [string, string][] {
+    const { pipeline, model, version } = this.#facts;
+    const words = detail.slice(0, MAX_DETAIL_CHARACTERS);
+    return [
+      ['error-code', code],
+      ['error-detail', words],
+      ['pipeline', pipeline],
+      ['model-name', model],
+      ['model-version', version],
+      ['__connect.errors.topic', block.lease.topic],
+      ['__connect.errors.partition', String(block.lease.partition)],
+      ['__connect.errors.offset', String(offset)],
+      ['__connect.errors.connector.name', pipeline],
+      ['__connect.errors.exception.class.name', code],
+      ['__connect.errors.exception.message', words],
+    ];
+  }
+
+  #bufferFor(buffers: RecordBuffer[], partition: number): RecordBuffer {
+    const { topic } = this.#partitions;
+    const open = buffers.find((buffer) => buffer.topic === topic && buffer.partition === partition);
+    if (open !== undefined) return open;
+    const buffer = this.#sink.newRecords(topic, partition);
+    buffers.push(buffer);
+    return buffer;
+  }
+}
+
+function describeFrame(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (length < 5) return `the value has ${length} bytes; a frame needs at least 5`;
+  return `the value begins with byte 0x${bytes[start].toString(16).padStart(2, '0')} instead of 0x00`;
+}

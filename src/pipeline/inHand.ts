@@ -1,0 +1,36 @@
+import type { Telemetry } from '../telemetry/events.ts';
+import type { Block, Lease, Source } from './ports.ts';
+
+/** The blocks between fetch and last outcome, counted so that they stay within the budget (P4). */
+export class InHand {
+  readonly #blocks = new Set<Block>();
+  readonly #source: Source;
+  readonly #telemetry: Telemetry;
+  bytes = 0;
+  events = 0;
+
+  constructor(source: Source, telemetry: Telemetry) {
+    this.#source = source;
+    this.#telemetry = telemetry;
+  }
+
+  take(block: Block): void {
+    this.#blocks.add(block);
+    this.bytes += block.bytes.byteLength;
+    this.events += block.count;
+    this.#telemetry.inFlight(this.bytes, this.events);
+  }
+
+  release(block: Block): void {
+    if (!this.#blocks.delete(block)) return;
+    this.bytes -= block.bytes.byteLength;
+    this.events -= block.count;
+    this.#source.release(block);
+    this.#telemetry.inFlight(this.bytes, this.events);
+  }
+
+  /** Whatever of a lease that is gone was still in hand, read or not. */
+  releaseAll(lease: Lease): void {
+    for (const block of this.#blocks) if (block.lease === lease) this.release(block);
+  }
+}
