@@ -95,6 +95,13 @@ export const catalogue = {
     summary: 'The broker refused the scored event because it is larger than the topic’s max.message.bytes.',
     action: 'Raise max.message.bytes on the output topic, or carry fewer fields.',
   },
+  'E-RECORD-REFUSED': {
+    disposition: 'dead-letter',
+    summary:
+      'The broker refused the scored event as such: its timestamp is out of bounds, or a compacted topic needs a key.',
+    action:
+      'Read the broker’s reason; check message.timestamp.* and cleanup.policy of the output topic against the events.',
+  },
   // Dependencies: what needs them pauses and resumes.
   'E-KAFKA-UNREACHABLE': {
     disposition: 'retry',
@@ -169,7 +176,8 @@ export const catalogue = {
   'E-DEAD-LETTER-REFUSED': {
     disposition: 'stop',
     summary: 'The dead-letter topic refused a record, so its outcome cannot be kept.',
-    action: 'Raise max.message.bytes of the dead-letter topic to at least that of the input topic, then start again.',
+    action:
+      'Raise max.message.bytes of the dead-letter topic to at least that of the input topic, then start again.',
   },
   'E-MODEL-PACKAGE': {
     disposition: 'stop',

@@ -35,6 +35,7 @@ export class AtLeastOnce implements Delivery {
   readonly #room = new Signal();
   #waiting: Batch[] = [];
   #inRequest = 0;
+  #pumping = false;
   #stopped = false;
   #timer: Timer | undefined;
   #committing: Promise<void> = Promise.resolve();
@@ -61,7 +62,7 @@ export class AtLeastOnce implements Delivery {
 
   async offer(batch: Batch): Promise<void> {
     this.#waiting.push(batch);
-    if (this.#inRequest === 0) this.#pump().catch((cause) => this.#events.failed(cause));
+    if (!this.#pumping) this.#pump().catch((cause) => this.#events.failed(cause));
     while (this.#waiting.length > MAX_WAITING && !this.#stopped) await this.#room.wait();
   }
 
@@ -82,14 +83,15 @@ export class AtLeastOnce implements Delivery {
   }
 
   async #pump(): Promise<void> {
+    this.#pumping = true;
     while (this.#waiting.length > 0 && !this.#stopped) {
       const batches = this.#waiting;
       this.#waiting = [];
       this.#inRequest = batches.length;
       this.#room.notify();
       await this.#send(batches);
-      this.#inRequest = 0;
     }
+    this.#pumping = false;
   }
 
   async #send(batches: readonly Batch[]): Promise<void> {
@@ -106,6 +108,8 @@ export class AtLeastOnce implements Delivery {
       telemetry.batchDelivered({ scored: batch.scored, deadLettered: batch.deadLettered, bytes, ms });
       this.#tellLatencies(batch);
       batch.settle(this.#parts.progress);
+      // Before `done`: who is woken by it may ask what is still pending.
+      this.#inRequest--;
       this.#events.done(batch);
     }
   }
@@ -119,7 +123,9 @@ export class AtLeastOnce implements Delivery {
       if (batch.partitionOf[row] < 0) continue;
       const recordMs = batch.blockOf(row).timestamps[batch.recordOf[row]];
       const eventMs = latencyFrom === 'event' ? batch.eventTimes[row] : Number.NaN;
-      this.#latencies[count++] = nowMs - (Number.isNaN(eventMs) ? recordMs : eventMs);
+      const fromMs = Number.isNaN(eventMs) ? recordMs : eventMs;
+      // A record without a timestamp has no latency.
+      if (fromMs >= 0) this.#latencies[count++] = nowMs - fromMs;
     }
     if (count > 0) telemetry.latencies(this.#latencies, count);
   }
@@ -147,6 +153,7 @@ export class AtLeastOnce implements Delivery {
       telemetry.commitRefused(positions.map(({ lease }) => lease.partition));
       return;
     }
+    this.#events.committed();
     for (const position of positions) {
       const endOffset = progress.committed(position);
       if (endOffset !== undefined) telemetry.committed(position.lease.partition, position.offset, endOffset);

@@ -11,7 +11,7 @@ export interface Delivery {
   start(): void;
   /** Hands over an encoded batch; resolves when there is room for the next. */
   offer(batch: Batch): Promise<void>;
-  /** Resolves when all that was offered is acknowledged and the progress of these leases is committed, or they are gone. */
+  /** Resolves when the progress of these leases is committed, or they are gone. */
   commit(leases: readonly Lease[]): Promise<void>;
   /** Batches offered and not yet acknowledged. */
   readonly pending: number;
@@ -22,6 +22,8 @@ export interface Delivery {
 export interface DeliveryEvents {
   /** Every record of the batch is acknowledged and its segments are settled; the batch may be reused. */
   done(batch: Batch): void;
+  /** The group took a commit. */
+  committed(): void;
   /** The process has to stop. */
   failed(cause: unknown): void;
 }

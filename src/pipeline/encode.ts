@@ -2,7 +2,15 @@ import type { Batch } from './batch.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import { type DecisionPlan, decide } from './decision.ts';
 import { type Partitions, partitionFor } from './partitions.ts';
-import type { ByteBuffer, EventWriter, HeaderStamp, OutputValues, RecordBuffer, Sink } from './ports.ts';
+import type {
+  ByteBuffer,
+  EventWriter,
+  HeaderStamp,
+  OutputValues,
+  RecordBuffer,
+  Scorer,
+  Sink,
+} from './ports.ts';
 
 export interface EncodePlan {
   readonly partitions: Partitions;
@@ -11,6 +19,16 @@ export interface EncodePlan {
   readonly timestamp: 'event' | 'scored';
   /** model-name, model-version, model-digest and source. */
   readonly stamp: HeaderStamp;
+}
+
+/** The headers that name the model of a scored event and where the event came from (P6). */
+export function modelStamp(sink: Sink, { name, version, digest }: Scorer): HeaderStamp {
+  const model: [string, string][] = [
+    ['model-name', name],
+    ['model-version', version],
+    ['model-digest', digest],
+  ];
+  return sink.newStamp(model, { source: true });
 }
 
 /** Writes the outcomes of a scored batch: scored events into one record buffer per output partition, the rest as dead letters. */

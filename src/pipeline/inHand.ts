@@ -14,6 +14,13 @@ export class InHand {
     this.#telemetry = telemetry;
   }
 
+  /** Blocks whose lease is held, that is: that wait for the pipeline and for nobody else. */
+  get heldBlocks(): number {
+    let count = 0;
+    for (const block of this.#blocks) if (block.lease.state.kind === 'held') count++;
+    return count;
+  }
+
   take(block: Block): void {
     this.#blocks.add(block);
     this.bytes += block.bytes.byteLength;

@@ -1,24 +1,15 @@
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
-import type { BatchClosed, Telemetry } from '../telemetry/events.ts';
+import type { BatchClosed, Dependency, Telemetry } from '../telemetry/events.ts';
 import { AtLeastOnce } from './atLeastOnce.ts';
 import { Batch } from './batch.ts';
 import { type DeadLetterFacts, DeadLetters } from './deadLetters.ts';
 import type { Delivery } from './delivery.ts';
-import { type EncodePlan, Encoder } from './encode.ts';
+import { type EncodePlan, Encoder, modelStamp } from './encode.ts';
 import { type Cursor, type FillCounts, fill } from './fill.ts';
 import { InHand } from './inHand.ts';
+import { Intake } from './intake.ts';
 import type { Partitions } from './partitions.ts';
-import type {
-  Block,
-  Clock,
-  EventWriter,
-  Lease,
-  RowReaders,
-  Scorer,
-  Sink,
-  Source,
-  SourceEvents,
-} from './ports.ts';
+import type { Clock, EventWriter, Lease, RowReaders, Scorer, Sink, Source, SourceEvents } from './ports.ts';
 import { Progress } from './progress.ts';
 import { Signal } from './signal.ts';
 import { Watchdog } from './watchdog.ts';
@@ -37,6 +28,7 @@ export interface PipelinePlan {
   readonly facts: DeadLetterFacts;
   readonly commitEveryMs: number;
   readonly latencyFrom: 'event' | 'record';
+  /** The longest silence with work in hand; a commit may be silent for `commitEveryMs` longer. */
   readonly watchdogMs: number;
 }
 
@@ -59,51 +51,52 @@ export class Pipeline implements SourceEvents {
   readonly #parts: PipelineParts;
   readonly #progress: Progress;
   readonly #inHand: InHand;
+  readonly #intake: Intake;
   readonly #encoder: Encoder;
   readonly #delivery: Delivery;
-  readonly #watchdog: Watchdog;
+  readonly #workWatchdog: Watchdog;
+  /** Apart from the work's: scoring goes on while a commit hangs, and would hide it. */
+  readonly #commitWatchdog: Watchdog;
   readonly #wake = new Signal();
-  readonly #settled = new Set<() => void>();
-  /** Blocks to read, oldest first. */
-  #cursors: Cursor[] = [];
-  /** Blocks that wait for a schema. */
-  readonly #parked = new Set<Cursor>();
+  readonly #fatal = Promise.withResolvers<never>();
   readonly #free: Batch[] = [];
   #batch: Batch;
-  #pulling = false;
-  #sourceEnded = false;
   #draining = false;
   #failure: TidemarkError | undefined;
 
   constructor(plan: PipelinePlan, parts: PipelineParts) {
     this.#plan = plan;
     this.#parts = parts;
-    const { source, sink, scorer, telemetry, clock, writer } = parts;
-    this.#inHand = new InHand(source, telemetry);
+    const { source, sink, readers, scorer, telemetry, clock, writer } = parts;
+    const { commitEveryMs, latencyFrom, maxInFlightBytes, watchdogMs } = plan;
+    // `run` tells it; a fault before or after `run` is nobody's unhandled rejection.
+    this.#fatal.promise.catch(() => {});
+    const failed = (cause: unknown) => this.fail(cause);
+    const inHand = new InHand(source, telemetry);
+    this.#inHand = inHand;
     this.#progress = new Progress((block) => {
-      this.#inHand.release(block);
+      inHand.release(block);
       this.#wake.notify();
     });
+    this.#intake = new Intake(
+      { source, readers, inHand, maxInFlightBytes },
+      { arrived: () => this.#wake.notify(), ended: () => this.drain(), failed },
+    );
     for (let i = 0; i < BATCHES; i++) this.#free.push(new Batch(scorer, plan.maxRows, plan.carriedFields));
     this.#batch = this.#free.pop() as Batch;
     const deadLetters = new DeadLetters(sink, telemetry, plan.facts, plan.deadLetterPartitions);
-    const model: [string, string][] = [
-      ['model-name', scorer.name],
-      ['model-version', scorer.version],
-      ['model-digest', scorer.digest],
-    ];
-    const stamp = sink.newStamp(model, { source: true });
+    const stamp = modelStamp(sink, scorer);
     this.#encoder = new Encoder({ ...plan.encode, stamp }, writer, sink, deadLetters);
-    const { commitEveryMs, latencyFrom } = plan;
+    this.#workWatchdog = new Watchdog(clock, watchdogMs, () => this.#workInHand(), failed);
+    this.#commitWatchdog = new Watchdog(
+      clock,
+      watchdogMs + commitEveryMs,
+      () => this.#commitInHand(),
+      failed,
+    );
     this.#delivery = new AtLeastOnce(
       { source, sink, progress: this.#progress, deadLetters, telemetry, clock, commitEveryMs, latencyFrom },
-      { done: (batch) => this.#done(batch), failed: (cause) => this.fail(cause) },
-    );
-    this.#watchdog = new Watchdog(
-      clock,
-      plan.watchdogMs,
-      () => this.#workInHand(),
-      (cause) => this.fail(cause),
+      { done: (batch) => this.#done(batch), committed: () => this.#commitWatchdog.progressed(), failed },
     );
   }
 
@@ -111,15 +104,18 @@ export class Pipeline implements SourceEvents {
    * Runs until drained. Rejects with the TidemarkError that ends the process; nothing is committed after that.
    */
   async run(): Promise<void> {
-    this.#watchdog.start();
+    this.#workWatchdog.start();
+    this.#commitWatchdog.start();
     this.#delivery.start();
     try {
-      await this.#parts.source.start(this);
-      await this.#loop();
-      await this.#delivery.commit([...this.#progress.leases()]);
-      if (this.#failure !== undefined) throw this.#failure;
+      // A fault ends `run` whatever hangs at that moment: a run of the model, a commit, the start of the source.
+      await Promise.race([this.#runUntilDrained(), this.#fatal.promise]);
+    } catch (cause) {
+      this.fail(cause);
+      throw this.#failure;
     } finally {
-      this.#watchdog.stop();
+      this.#workWatchdog.stop();
+      this.#commitWatchdog.stop();
       this.#delivery.stop();
     }
   }
@@ -127,66 +123,78 @@ export class Pipeline implements SourceEvents {
   /** Finish what is in hand and take nothing new; `run` resolves when it is committed. */
   drain(): void {
     this.#draining = true;
+    this.#intake.close();
     this.#wake.notify();
   }
 
   /** Ends `run` with this fault. The first one wins. */
   fail(cause: unknown): void {
-    this.#failure ??= asTidemarkError(cause);
+    if (this.#failure !== undefined) return;
+    this.#failure = asTidemarkError(cause);
     this.#delivery.stop();
-    for (const check of this.#settled) check();
+    this.#intake.close();
+    this.#progress.close();
     this.#wake.notify();
+    this.#fatal.reject(this.#failure);
   }
 
-  /** A dependency of the pipeline is down (or up again): the watchdog's clock stands still meanwhile. */
-  dependencyDown(): void {
-    this.#watchdog.paused();
+  /**
+   * A dependency of the pipeline is down: the watchdogs' clocks stand still until it is up again. Telling it twice is telling
+   * it once. The source tells this by itself.
+   */
+  dependencyDown(what: Dependency): void {
+    this.#workWatchdog.paused(what);
+    this.#commitWatchdog.paused(what);
   }
 
-  dependencyUp(): void {
-    this.#watchdog.resumed();
+  dependencyUp(what: Dependency): void {
+    this.#workWatchdog.resumed(what);
+    this.#commitWatchdog.resumed(what);
   }
 
   // ---------------------------------------------------------------------------------------------- SourceEvents
 
   granted(leases: readonly Lease[]): void {
-    for (const lease of leases) this.#progress.grant(lease);
-    this.#watchdog.progressed();
-    const partitions = leases.map((lease) => lease.partition);
-    this.#parts.telemetry.leasesGranted(partitions, leases[0]?.generation ?? -1);
+    if (this.#failure === undefined) for (const lease of leases) this.#progress.grant(lease);
+    this.#workWatchdog.progressed();
+    this.#parts.telemetry.leasesGranted(partitionsOf(leases), leases[0]?.generation ?? -1);
   }
 
   async ending(leases: readonly Lease[], deadlineMs: number): Promise<void> {
     const { telemetry, clock } = this.#parts;
     const withinMs = Math.max(0, deadlineMs - clock.now());
-    telemetry.leasesEnding(
-      leases.map((lease) => lease.partition),
-      withinMs,
-    );
+    telemetry.leasesEnding(partitionsOf(leases), withinMs);
     this.#wake.notify();
-    await this.#whenIdle(leases, withinMs);
-    await this.#delivery.commit(leases);
+    const deadline = Promise.withResolvers<void>();
+    const timer = clock.timer(withinMs, deadline.resolve);
+    try {
+      await Promise.race([this.#progress.idle(leases), deadline.promise]);
+      await this.#delivery.commit(leases);
+    } catch (cause) {
+      this.fail(cause);
+    } finally {
+      timer.cancel();
+    }
   }
 
   gone(leases: readonly Lease[]): void {
     for (const lease of leases) {
       this.#progress.drop(lease);
+      this.#intake.drop(lease);
       this.#inHand.releaseAll(lease);
     }
     this.#wake.notify();
-    for (const check of this.#settled) check();
     const reason = leases[0]?.state.kind === 'gone' ? leases[0].state.reason : 'closed';
-    const partitions = leases.map((lease) => lease.partition);
-    this.#parts.telemetry.leasesGone(partitions, reason);
+    this.#parts.telemetry.leasesGone(partitionsOf(leases), reason);
   }
 
   paused(cause: TidemarkError): void {
-    this.#watchdog.paused();
+    this.dependencyDown('source');
     this.#parts.telemetry.dependencyDown('source', cause);
   }
 
   resumed(): void {
-    this.#watchdog.resumed();
+    this.dependencyUp('source');
     this.#parts.telemetry.dependencyUp('source');
   }
 
@@ -196,44 +204,25 @@ export class Pipeline implements SourceEvents {
 
   // -------------------------------------------------------------------------------------------------- The loop
 
+  async #runUntilDrained(): Promise<void> {
+    await this.#parts.source.start(this);
+    await this.#loop();
+    await this.#delivery.commit([...this.#progress.leases()]);
+  }
+
   async #loop(): Promise<void> {
     while (this.#failure === undefined) {
-      this.#pull();
+      this.#intake.ask();
       const closed = this.#reasonToClose();
       if (closed !== undefined) {
         await this.#close(closed);
         continue;
       }
-      const cursor = this.#cursors.shift();
-      if (cursor !== undefined) {
-        this.#read(cursor);
-        continue;
-      }
-      if (this.#draining && this.#delivery.pending === 0) return;
-      await this.#sleep();
+      const cursor = this.#intake.next();
+      if (cursor !== undefined) this.#read(cursor);
+      else if (this.#draining && this.#delivery.pending === 0) return;
+      else await this.#sleep();
     }
-    throw this.#failure;
-  }
-
-  /** Asks for the next block unless one is asked for already, the budget is spent or nothing new is wanted. */
-  #pull(): void {
-    if (this.#pulling || this.#sourceEnded || this.#draining) return;
-    if (this.#inHand.bytes >= this.#plan.maxInFlightBytes) return;
-    this.#pulling = true;
-    this.#parts.source.next().then(
-      (block) => this.#take(block),
-      (cause) => this.fail(cause),
-    );
-  }
-
-  #take(block: Block | undefined): void {
-    this.#pulling = false;
-    if (block === undefined) this.#sourceEnded = true;
-    else {
-      this.#inHand.take(block);
-      this.#cursors.push({ block, index: 0 });
-    }
-    this.#wake.notify();
   }
 
   #reasonToClose(): BatchClosed | undefined {
@@ -247,31 +236,17 @@ export class Pipeline implements SourceEvents {
   }
 
   #read(cursor: Cursor): void {
-    // What was not read yet of a lease that ends is the next owner's.
-    if (this.#draining || cursor.block.lease.state.kind !== 'held') return;
+    const { clock, readers, telemetry } = this.#parts;
     const batch = this.#batch;
-    if (batch.isEmpty) batch.openedMs = this.#parts.clock.monotonicMs();
+    if (batch.isEmpty) batch.openedMs = clock.monotonicMs();
     const counts: FillCounts = { tombstones: 0, otherTypes: 0 };
-    const result = fill(cursor, batch, this.#parts.readers, this.#progress, counts);
-    if (counts.tombstones > 0) this.#parts.telemetry.eventsSkipped('tombstone', counts.tombstones);
-    if (counts.otherTypes > 0) this.#parts.telemetry.eventsSkipped('record-type', counts.otherTypes);
-    this.#watchdog.progressed();
+    const result = fill(cursor, batch, readers, this.#progress, counts);
+    if (counts.tombstones > 0) telemetry.eventsSkipped('tombstone', counts.tombstones);
+    if (counts.otherTypes > 0) telemetry.eventsSkipped('record-type', counts.otherTypes);
+    this.#workWatchdog.progressed();
     if (result === 'read') return;
-    if (result === 'full') this.#cursors.unshift(cursor);
-    else this.#park(cursor, result.needsSchema);
-  }
-
-  /** Only this partition waits for the registry (P7): the loop goes on with the others. */
-  #park(cursor: Cursor, schemaId: number): void {
-    this.#parked.add(cursor);
-    this.#parts.readers.load(schemaId).then(
-      () => {
-        this.#parked.delete(cursor);
-        this.#cursors.push(cursor);
-        this.#wake.notify();
-      },
-      (cause) => this.fail(cause),
-    );
+    if (result === 'full') this.#intake.putBack(cursor);
+    else this.#intake.waitForSchema(cursor, result.needsSchema);
   }
 
   async #close(closed: BatchClosed): Promise<void> {
@@ -282,7 +257,7 @@ export class Pipeline implements SourceEvents {
     const scoreMs = clock.monotonicMs() - begunMs;
     telemetry.batchScored({ rows: batch.rows, closed, scoreMs, oldestMs: begunMs - batch.openedMs });
     this.#encoder.encode(batch, clock.now());
-    this.#watchdog.progressed();
+    this.#workWatchdog.progressed();
     await this.#delivery.offer(batch);
     await clock.giveWay();
     while (this.#free.length === 0 && this.#failure === undefined) await this.#wake.wait();
@@ -301,32 +276,24 @@ export class Pipeline implements SourceEvents {
   #done(batch: Batch): void {
     batch.reset();
     this.#free.push(batch);
-    this.#watchdog.progressed();
-    for (const check of this.#settled) check();
+    this.#workWatchdog.progressed();
     this.#wake.notify();
   }
 
-  /** Resolves when no record of these leases waits for its outcome, or after `withinMs`. */
-  #whenIdle(leases: readonly Lease[], withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        timer.cancel();
-        this.#settled.delete(check);
-        resolve();
-      };
-      const check = () => {
-        if (this.#failure !== undefined || leases.every((lease) => this.#progress.isIdle(lease))) finish();
-      };
-      const timer = this.#parts.clock.timer(withinMs, finish);
-      this.#settled.add(check);
-      check();
-    });
+  /** Whatever is not back from its last outcome, in words; blocks of leases that end wait for the group, not for us. */
+  #workInHand(): string | undefined {
+    const blocks = this.#inHand.heldBlocks;
+    const batches = this.#delivery.pending;
+    if (blocks === 0 && batches === 0 && this.#batch.isEmpty) return undefined;
+    return `${blocks} blocks, ${this.#batch.rows} rows in the open batch and ${batches} batches in delivery`;
   }
 
-  #workInHand(): string | undefined {
-    const batches = this.#delivery.pending;
-    const blocks = this.#cursors.length;
-    if (batches === 0 && blocks === 0 && this.#batch.isEmpty) return undefined;
-    return `${this.#batch.rows} rows in the open batch, ${batches} batches in delivery, ${blocks} blocks to read`;
+  #commitInHand(): string | undefined {
+    const partitions = this.#progress.uncommitted().length;
+    return partitions === 0 ? undefined : `uncommitted progress of ${partitions} partitions`;
   }
+}
+
+function partitionsOf(leases: readonly Lease[]): number[] {
+  return leases.map((lease) => lease.partition);
 }

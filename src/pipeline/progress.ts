@@ -23,6 +23,11 @@ interface LeaseProgress {
   endOffset: number;
 }
 
+interface IdleWait {
+  readonly leases: readonly Lease[];
+  readonly resolve: () => void;
+}
+
 /**
  * The low-water offset of each lease (P1). An offset is offered for commit only when every segment below it is settled, that
  * is: each of its records is scored and acknowledged, dead-lettered and acknowledged, or skipped.
@@ -30,6 +35,8 @@ interface LeaseProgress {
 export class Progress {
   readonly #leases = new Map<Lease, LeaseProgress>();
   readonly #release: (block: Block) => void;
+  /** Each leaves when its leases have settled or are gone. */
+  readonly #idleWaits = new Set<IdleWait>();
 
   /** @param release called once for each block whose records all have their outcome */
   constructor(release: (block: Block) => void) {
@@ -43,6 +50,13 @@ export class Progress {
   /** Forgets the lease: whatever settles later is dropped and never committed. */
   drop(lease: Lease): void {
     this.#leases.delete(lease);
+    this.#tellIdle();
+  }
+
+  /** Forgets all leases: nothing is offered for commit any more. */
+  close(): void {
+    this.#leases.clear();
+    this.#tellIdle();
   }
 
   /** Begins a segment at the reading position of the block. Undefined when the lease is gone. */
@@ -72,6 +86,7 @@ export class Progress {
       progress.offset = oldest.endOffset;
       if (oldest.endsBlock) this.#release(oldest.block);
     }
+    this.#tellIdle();
   }
 
   /** Positions that moved since they were last committed. */
@@ -91,13 +106,28 @@ export class Progress {
     return progress.endOffset;
   }
 
-  /** No record of the lease is waiting for its outcome. */
-  isIdle(lease: Lease): boolean {
-    const progress = this.#leases.get(lease);
-    return progress === undefined || progress.segments.length === 0;
+  /** Resolves when no record of these leases waits for its outcome, or they are gone. */
+  idle(leases: readonly Lease[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idleWaits.add({ leases, resolve });
+      this.#tellIdle();
+    });
   }
 
   leases(): Iterable<Lease> {
     return this.#leases.keys();
+  }
+
+  #tellIdle(): void {
+    for (const wait of this.#idleWaits) {
+      if (!wait.leases.every((lease) => this.#isIdle(lease))) continue;
+      this.#idleWaits.delete(wait);
+      wait.resolve();
+    }
+  }
+
+  #isIdle(lease: Lease): boolean {
+    const progress = this.#leases.get(lease);
+    return progress === undefined || progress.segments.length === 0;
   }
 }

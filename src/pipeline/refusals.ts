@@ -15,16 +15,18 @@ export async function deadLetterRefused(
 ): Promise<void> {
   refuseForGood(refusals.filter((refusal) => refusal.records.topic === deadLetters.topic));
   const letters: RecordBuffer[] = [];
-  for (const refusal of refusals) {
-    const batch = batches.find((candidate) => candidate.buffers.includes(refusal.records));
-    if (batch === undefined)
-      throw new TidemarkError('E-INTERNAL', 'the sink refused a record it was not given');
-    const row = rowOf(batch, refusal);
-    deadLetters.append(letters, batch.blockOf(row), batch.recordOf[row], refusal.code, refusal.detail);
+  // All rows first: a row that is no longer published would shift those behind it.
+  const refused = refusals.map((refusal) => ({ refusal, ...rowBehind(batches, refusal) }));
+  for (const { refusal, batch, row } of refused) {
+    batch.partitionOf[row] = -1;
     batch.scored--;
+    const block = batch.blockOf(row);
+    // Released while the request was on its way: the bytes may be another record's by now, and the new owner reads it again.
+    if (block.lease.state.kind === 'gone') continue;
+    deadLetters.append(letters, block, batch.recordOf[row], refusal.code, refusal.detail);
     batch.deadLettered++;
   }
-  refuseForGood(await sink.send(letters));
+  if (letters.length > 0) refuseForGood(await sink.send(letters));
 }
 
 function refuseForGood(refusals: readonly Refusal[]): void {
@@ -36,11 +38,14 @@ function refuseForGood(refusals: readonly Refusal[]): void {
   );
 }
 
-/** The batch's row behind record `index` of one of its buffers: rows were appended in order, each to its partition's buffer. */
-function rowOf(batch: Batch, { records, index }: Refusal): number {
+/** The row behind record `index` of one of its batch's buffers: rows were appended in order, each to its partition's buffer. */
+function rowBehind(batches: readonly Batch[], { records, index }: Refusal): { batch: Batch; row: number } {
+  const batch = batches.find((candidate) => candidate.buffers.includes(records));
+  if (batch === undefined)
+    throw new TidemarkError('E-INTERNAL', 'the sink refused a record it was not given');
   let seen = -1;
   for (let row = 0; row < batch.rows; row++) {
-    if (batch.partitionOf[row] === records.partition && ++seen === index) return row;
+    if (batch.partitionOf[row] === records.partition && ++seen === index) return { batch, row };
   }
   throw new TidemarkError(
     'E-INTERNAL',

@@ -1,4 +1,5 @@
 import { TidemarkError } from '../errors.ts';
+import type { Dependency } from '../telemetry/events.ts';
 import type { Clock, Timer } from './ports.ts';
 
 /** Looks per allowed silence. */
@@ -16,7 +17,7 @@ export class Watchdog {
   readonly #bark: (cause: TidemarkError) => void;
   #silentSinceMs: number;
   #timer: Timer | undefined;
-  #pauses = 0;
+  readonly #down = new Set<Dependency>();
 
   /** @param inHand what is in hand, in words; undefined when nothing is */
   constructor(
@@ -49,18 +50,19 @@ export class Watchdog {
     this.#silentSinceMs = this.#clock.monotonicMs();
   }
 
-  paused(): void {
-    this.#pauses++;
+  /** By name, not by count: a pause told twice and resumed once must not silence the watchdog for good. */
+  paused(what: Dependency): void {
+    this.#down.add(what);
   }
 
-  resumed(): void {
-    this.#pauses = Math.max(0, this.#pauses - 1);
+  resumed(what: Dependency): void {
+    this.#down.delete(what);
     this.progressed();
   }
 
   #look(): void {
     const work = this.#inHand();
-    if (work === undefined || this.#pauses > 0) {
+    if (work === undefined || this.#down.size > 0) {
       this.progressed();
       return;
     }

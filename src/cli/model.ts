@@ -1,0 +1,115 @@
+import { Command } from 'commander';
+import type { ModelDescription } from '../model/describe.ts';
+import type { PackRequest } from '../model/packOptions.ts';
+import type { PackResult } from '../model/writePackage.ts';
+
+interface PackFlags extends Omit<PackRequest, 'file' | 'outputs' | 'force'> {
+  readonly output: readonly string[];
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** `tidemark model`: look into ONNX files and make model packages. */
+export function modelCommand(): Command {
+  const command = new Command('model').description('describe an ONNX file; make a model package of it');
+  command.addCommand(describeCommand()).addCommand(packCommand());
+  for (const sub of command.commands) sub.exitOverride((cause) => process.exit(cause.exitCode === 0 ? 0 : 2));
+  return command;
+}
+
+function describeCommand(): Command {
+  return new Command('describe')
+    .description('what goes into an ONNX file, what comes out, and what to say of it when packing')
+    .argument('<file.onnx>')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, { json }: { json?: boolean }) => {
+      // Loaded here: ONNX Runtime's library is not for commands that run no model.
+      const { describe } = await import('../model/describe.ts');
+      const description = await describe(file);
+      print(json ? JSON.stringify(description) : descriptionText(description));
+    });
+}
+
+function packCommand(): Command {
+  return new Command('pack')
+    .description('make a model package: model, card, digests and golden vectors in one folder')
+    .argument('<file.onnx>')
+    .requiredOption('--name <name>', 'name of the model')
+    .requiredOption('--version <version>', 'semantic version of this model, such as 1.0.0')
+    .requiredOption('--features <names|file.yaml>', 'a,b,c in the model’s order, or a YAML list with rules')
+    .requiredOption('--score <tensor[:column]>', 'the output that is the score')
+    .option('--output <name=tensor[:column]>', 'a further output (repeatable)', collect, [])
+    .option('--golden <rows.json>', 'real rows, best with the scores training gave them; drawn when left out')
+    .option(
+      '--tolerance <relative>',
+      'how far scores may differ between machines and batch sizes (default 1e-5)',
+    )
+    .option('--training <file.yaml>', 'facts about the training, carried in the card')
+    .option('--fixed-rows <rows>', 'the model takes exactly so many rows a run')
+    .option('--out <folder>', 'folder of packages; this one becomes NAME/VERSION in it', 'models')
+    .option('--force', 'replace the version if it is there')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, { output, force = false, json, ...flags }: PackFlags) => {
+      const { pack } = await import('../model/pack.ts');
+      const result = await pack({ ...flags, file, outputs: output, force });
+      print(json ? JSON.stringify(result) : packText(result));
+    });
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function descriptionText(model: ModelDescription): string {
+  const shape = (dims: readonly (number | string)[] | undefined) => (dims ? `[${dims.join(', ')}]` : '');
+  const values = (of: ModelDescription['inputs']) =>
+    of.map(({ name, type, shape: dims }) => `  ${name}  ${type} ${shape(dims)}`);
+  const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);
+  return [
+    `${model.file}  ${model.bytes} bytes`,
+    `  by ${model.producer || 'an unnamed producer'}, IR ${model.irVersion}, ${model.opsets.map(({ domain, version }) => `${domain} ${version}`).join(', ')}`,
+    ...section('inputs', values(model.inputs)),
+    ...section('outputs', values(model.outputs)),
+    ...section(
+      'weights in other files',
+      model.externalFiles.map(
+        ({ path, bytes }) => `  ${path}  ${bytes === undefined ? 'missing' : `${bytes} bytes`}`,
+      ),
+    ),
+    ...section(
+      'metadata',
+      Object.entries(model.metadata).map(([key, value]) => `  ${key}: ${value}`),
+    ),
+    ...section(
+      'mind',
+      [...model.notes, ...(model.refused ? [model.refused] : [])].map((note) => `  ${note}`),
+    ),
+    'in model.yaml',
+    ...model.card.split('\n').map((line) => `  ${line}`),
+    `pack it: ${model.pack}`,
+  ].join('\n');
+}
+
+const GOLDEN_WORDS = {
+  drawn: 'drawn: they guard against corruption, not against a wrong export (--golden does)',
+  'rows-given':
+    'given: they guard against corruption, not against a wrong export (add the scores training gave)',
+  'scores-given': 'given with scores: the model matches its training',
+} as const;
+
+function packText(result: PackResult): string {
+  return [
+    `Packed ${result.name} ${result.version} in ${result.folder}`,
+    `  digest     ${result.digest}`,
+    `  files      ${result.files.join(', ')}`,
+    `  features   ${result.features}`,
+    `  golden     ${result.golden.rows} rows ${GOLDEN_WORDS[result.golden.origin]}`,
+    `  tolerance  ${result.tolerance}`,
+    ...result.warnings.map((warning) => `  warning    ${warning}`),
+    `Next: put  model: { package: ${result.folder} }  into the pipeline's file, then run: tidemark check -c FILE`,
+  ].join('\n');
+}

@@ -1,0 +1,63 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { type Need, provideTopics } from '../service/topics.ts';
+import { loadOrExplain } from './configuration.ts';
+import { paint } from './output.ts';
+
+interface Flags {
+  readonly config: string;
+  readonly apply: boolean;
+  readonly partitions: number;
+  readonly replication?: number;
+  readonly json: boolean;
+}
+
+/** `tidemark topics`: what a pipeline needs of broker and registry, and making it. */
+export function topicsCommand(): Command {
+  return new Command('topics')
+    .description('show the topics and subjects a pipeline needs; with --apply, make the missing ones')
+    .requiredOption('-c, --config <file>', 'the pipeline')
+    .option('--apply', 'make what is missing; nothing that exists is changed', false)
+    .option('--partitions <count>', 'partitions of an input topic that is made', count, 4)
+    .option(
+      '--replication <factor>',
+      'replicas of topics that are made (default: the broker’s default)',
+      count,
+    )
+    .option('--json', 'print one JSON array', false)
+    .addHelpText(
+      'after',
+      `
+Exit status: 0 all is there; 1 something is missing or could not be made.
+
+Examples:
+  $ tidemark topics -c config/card-fraud.yaml
+  $ tidemark topics -c config/card-fraud.yaml --apply --partitions 12 --replication 3`,
+    )
+    .action(async ({ config: file, apply, partitions, replication, json }: Flags) => {
+      const config = loadOrExplain(file);
+      if (config === undefined) return;
+      const needs = await provideTopics(config, {
+        apply,
+        partitions,
+        ...(replication === undefined ? {} : { replicationFactor: replication }),
+      });
+      process.stdout.write(json ? `${JSON.stringify(needs)}\n` : needsText(needs));
+      const missing = needs.some((need) => need.state === 'missing');
+      if (missing && !json)
+        process.stderr.write(`${paint('dim', 'What to do:')} tidemark topics -c ${file} --apply\n`);
+      if (missing) process.exitCode = 1;
+    });
+}
+
+function needsText(needs: readonly Need[]): string {
+  return needs
+    .map(({ kind, name, state, detail }) => `${state.padEnd(8)} ${kind.padEnd(8)} ${name}  ${detail}\n`)
+    .join('');
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a whole number of at least 1');
+  return value;
+}

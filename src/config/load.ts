@@ -1,0 +1,95 @@
+import { compileConfig } from './compile.ts';
+import { findContradictions } from './contradictions.ts';
+import { type ConfigDocument, readDocument } from './document.ts';
+import { type ConfigFault, type ConfigWarning, orderFaults } from './faults.ts';
+import { formatPath } from './fieldPath.ts';
+import { fileSchema } from './fileSchema.ts';
+import { faultsOfIssues, flattenIssues } from './issues.ts';
+import { parseLeniently } from './lenient.ts';
+import type { PipelineConfig } from './pipelineConfig.ts';
+import { type ReferenceSources, readBoundedFile } from './references.ts';
+import { valueAt } from './valueAt.ts';
+import { findWarnings } from './warnings.ts';
+
+export type LoadedConfig =
+  | {
+      readonly ok: true;
+      readonly config: PipelineConfig;
+      readonly file: string;
+      readonly warnings: readonly ConfigWarning[];
+    }
+  /** At least one fault, in the order of the file. */
+  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+/**
+ * Reads, resolves and validates a pipeline file. Never throws over what is in it: all its faults are told at once.
+ * Relative paths, in the file and in `${file:...}`, are relative to the working directory.
+ */
+export function loadConfig(
+  file: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): LoadedConfig {
+  const content = readBoundedFile(file);
+  if ('unreadable' in content) {
+    const expected = 'a readable pipeline file';
+    return { ok: false, faults: [{ path: '', problem: content.unreadable, expected }] };
+  }
+  return parseConfig(content.text, file, { env, readFile: readBoundedFile });
+}
+
+/** `loadConfig` for text that is at hand; `file` is its name. */
+export function parseConfig(text: string, file: string, sources: ReferenceSources): LoadedConfig {
+  const document = readDocument(text, sources);
+  const parsed = parseValues(document);
+  const issueFaults = faultsOfIssues(document, parsed.issues);
+  const contradictions = findContradictions(document, parseLeniently(fileSchema, document.value) ?? {});
+  const semantic = [...issueFaults, ...contradictions].filter(
+    // What seems missing or empty beside a syntax fault may be in the part that could not be read.
+    (fault) =>
+      document.soundUntilLine === Infinity ||
+      (fault.problem !== 'is missing' &&
+        fault.problem !== 'is empty' &&
+        (fault.line ?? Infinity) < document.soundUntilLine),
+  );
+  const faults = orderFaults([...document.faults, ...semantic]);
+  if (parsed.file === undefined || faults.length > 0) return { ok: false, faults };
+  const config = compileConfig(parsed.file);
+  return { ok: true, config, file, warnings: findWarnings(document, config) };
+}
+
+function parseValues(document: ConfigDocument) {
+  const first = fileSchema.safeParse(document.value);
+  if (first.success) return { file: first.data, issues: [] };
+  const issues = flattenIssues(first.error.issues);
+  if (!readReferencedScalars(document, issues)) return { file: undefined, issues };
+  const second = fileSchema.safeParse(document.value);
+  return second.success
+    ? { file: second.data, issues: [] }
+    : { file: undefined, issues: flattenIssues(second.error.issues) };
+}
+
+/**
+ * The environment holds text only: where a number or boolean is expected and a reference gave text that is one, it becomes one.
+ * Only there, so that a password of digits stays text.
+ */
+function readReferencedScalars(document: ConfigDocument, issues: ReturnType<typeof flattenIssues>): boolean {
+  let changed = false;
+  for (const issue of issues) {
+    if (issue.code !== 'invalid_type') continue;
+    const path = issue.path as (string | number)[];
+    const value = valueAt(document.value, path);
+    if (typeof value !== 'string' || !document.references.has(formatPath(path))) continue;
+    const scalar = readScalar(value, issue.expected);
+    if (scalar === undefined) continue;
+    const parent = valueAt(document.value, path.slice(0, -1)) as Record<string | number, unknown>;
+    parent[path.at(-1)!] = scalar;
+    changed = true;
+  }
+  return changed;
+}
+
+function readScalar(text: string, expected: string): number | boolean | undefined {
+  if (expected === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
+  if (expected !== 'number' && expected !== 'int') return undefined;
+  return /^-?[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,32 @@
+import type { PipelineConfig, TlsConfig } from './pipelineConfig.ts';
+
+const HIDDEN = '***';
+
+/** The configuration as it may be printed: passwords, tokens and private keys are `***`. */
+export function redact(config: PipelineConfig): PipelineConfig {
+  const { kafka, registry } = config;
+  return {
+    ...config,
+    kafka: {
+      ...kafka,
+      ...(kafka.tls && { tls: redactTls(kafka.tls) }),
+      ...(kafka.sasl && {
+        sasl: 'token' in kafka.sasl ? { ...kafka.sasl, token: HIDDEN } : { ...kafka.sasl, password: HIDDEN },
+      }),
+    },
+    registry: {
+      ...registry,
+      ...(registry.tls && { tls: redactTls(registry.tls) }),
+      ...(registry.auth && {
+        auth:
+          registry.auth.kind === 'bearer'
+            ? { ...registry.auth, token: HIDDEN }
+            : { ...registry.auth, password: HIDDEN },
+      }),
+    },
+  };
+}
+
+function redactTls(tls: TlsConfig): TlsConfig {
+  return tls.key === undefined ? tls : { ...tls, key: HIDDEN };
+}

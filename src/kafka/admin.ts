@@ -1,0 +1,150 @@
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import type { TidemarkError } from '../errors.ts';
+import { kafkaError, protocolError } from './errors.ts';
+import { type ClientLog, type KafkaConnection, newKafka } from './kafkajs/client.ts';
+import { parseOffset } from './offset.ts';
+
+export interface LogRange {
+  /** The first offset in the log. */
+  readonly low: number;
+  /** The offset after the last record that readers may see (high watermark). */
+  readonly end: number;
+}
+
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number;
+  /** Broker's default when absent. */
+  readonly replicationFactor?: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What is asked of the cluster off the hot path. Every method throws a TidemarkError: E-KAFKA-UNREACHABLE when no broker
+ * answers, E-KAFKA-AUTH or E-KAFKA-ACL when it refuses, E-KAFKA-TOPIC-MISSING where a topic has to exist.
+ */
+export class KafkaAdmin {
+  readonly #kafka: Kafka;
+  #admin: Admin;
+  #connected: Promise<void> | undefined;
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka;
+    this.#admin = kafka.admin();
+  }
+
+  static connect(connection: KafkaConnection, log?: ClientLog): KafkaAdmin {
+    return new KafkaAdmin(newKafka(connection, log));
+  }
+
+  /** @returns undefined when there is no such topic. */
+  async describeTopic(name: string): Promise<{ readonly partitions: number } | undefined> {
+    try {
+      const { topics } = await this.#call(`describing topic ${name}`, (admin) =>
+        admin.fetchTopicMetadata({ topics: [name] }),
+      );
+      const topic = topics.find((candidate) => candidate.name === name);
+      return topic === undefined ? undefined : { partitions: topic.partitions.length };
+    } catch (error) {
+      if ((error as TidemarkError).code === 'E-KAFKA-TOPIC-MISSING') return undefined;
+      throw error;
+    }
+  }
+
+  async createTopic(topic: NewTopic): Promise<'created' | 'exists'> {
+    const created = await this.#call(`creating topic ${topic.name}`, (admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          {
+            topic: topic.name,
+            numPartitions: topic.partitions,
+            replicationFactor: topic.replicationFactor ?? -1,
+            configEntries: Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value })),
+          },
+        ],
+      }),
+    );
+    return created ? 'created' : 'exists';
+  }
+
+  /** The range of every partition's log. */
+  async endOffsets(topic: string): Promise<Map<number, LogRange>> {
+    const partitions = await this.#call(`reading the offsets of ${topic}`, (admin) =>
+      admin.fetchTopicOffsets(topic),
+    );
+    return new Map(
+      partitions.map(({ partition, low, high }) => [
+        partition,
+        { low: parseOffset(low), end: parseOffset(high) },
+      ]),
+    );
+  }
+
+  /** The first offset of each partition whose record is not older than `timestampMs`; the end where none is. */
+  async offsetsAtTime(topic: string, timestampMs: number): Promise<Map<number, number>> {
+    const partitions = await this.#call(`reading the offsets of ${topic} at a time`, (admin) =>
+      admin.fetchTopicOffsetsByTimestamp(topic, timestampMs),
+    );
+    return new Map(partitions.map(({ partition, offset }) => [partition, parseOffset(offset)]));
+  }
+
+  /** What a group has committed; partitions without a committed offset are absent. */
+  async committedOffsets(group: string, topic: string): Promise<Map<number, number>> {
+    const topics = await this.#call(`reading the committed offsets of ${group}`, (admin) =>
+      admin.fetchOffsets({ groupId: group, topics: [topic] }),
+    );
+    const committed = new Map<number, number>();
+    for (const { partition, offset } of topics.find((entry) => entry.topic === topic)?.partitions ?? []) {
+      if (parseOffset(offset) !== -1) committed.set(partition, parseOffset(offset));
+    }
+    return committed;
+  }
+
+  /** Configuration values of a topic; keys it does not have are absent. Needs DescribeConfigs. */
+  async topicConfig(name: string, keys: readonly string[]): Promise<Map<string, string>> {
+    const { resources } = await this.#call(`reading the configuration of ${name}`, (admin) =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: [...keys] }],
+      }),
+    );
+    return new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]) ?? []);
+  }
+
+  /** Removes a group that has no members left; one that is gone already is fine. */
+  async deleteGroup(group: string): Promise<void> {
+    await this.#call(`deleting group ${group}`, async (admin) => {
+      try {
+        await admin.deleteGroups([group]);
+      } catch (error) {
+        if (!String(protocolError(error) ?? error).includes('GROUP_ID_NOT_FOUND')) throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#connected?.catch(() => {});
+    await this.#admin.disconnect().catch(() => {});
+  }
+
+  async #call<T>(doing: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = this.#admin;
+    try {
+      this.#connected ??= admin.connect();
+      await this.#connected;
+      return await ask(admin);
+    } catch (thrown) {
+      const error = kafkaError(thrown, doing);
+      if (error.code === 'E-KAFKA-UNREACHABLE' && admin === this.#admin) this.#renew();
+      throw error;
+    }
+  }
+
+  /** kafkajs does not always find back from losing every broker it knew. */
+  #renew(): void {
+    this.#admin.disconnect().catch(() => {});
+    this.#admin = this.#kafka.admin();
+    this.#connected = undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import type { ConnectionOptions } from 'node:tls';
+import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+
+export interface TlsOptions {
+  /** PEM text. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly rejectUnauthorized?: boolean;
+  readonly serverName?: string;
+}
+
+export type SaslCredentials =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly token: string };
+
+export interface KafkaConnection {
+  /** `host:port` of some brokers; the rest are found through them. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly tls?: TlsOptions | true;
+  readonly sasl?: SaslCredentials;
+}
+
+/** What kafkajs has to say, for a debug log; never needed to understand what the pipeline does. */
+export type ClientLog = (level: 'error' | 'warn' | 'info', message: string, details: object) => void;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * Patience with a broker inside one call; about two seconds. What lasts longer is waited out above, where it is told as a pause.
+ */
+export const CALL_RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 } as const;
+
+/** A kafkajs client that is quiet but for `log`. Connects to nothing yet. */
+export function newKafka(connection: KafkaConnection, log: ClientLog = () => {}): Kafka {
+  dropTimerWarnings();
+  return new Kafka({
+    clientId: connection.clientId,
+    brokers: [...connection.brokers],
+    ...(connection.tls === undefined ? {} : { ssl: tlsOptions(connection.tls) }),
+    ...(connection.sasl === undefined ? {} : { sasl: saslOptions(connection.sasl) }),
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    authenticationTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: CALL_RETRY,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => forward(entry, log),
+  });
+}
+
+function tlsOptions(tls: TlsOptions | true): ConnectionOptions | true {
+  if (tls === true) return true;
+  return {
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    rejectUnauthorized: tls.rejectUnauthorized ?? true,
+  };
+}
+
+function saslOptions(sasl: SaslCredentials): SASLOptions {
+  if (sasl.mechanism !== 'oauthbearer') return { ...sasl };
+  const { token } = sasl;
+  return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: token }) };
+}
+
+function forward(entry: LogEntry, log: ClientLog): void {
+  const { message, logger: _logger, timestamp: _timestamp, ...details } = entry.log;
+  const level = entry.level === logLevel.ERROR ? 'error' : entry.level === logLevel.WARN ? 'warn' : 'info';
+  log(level, message, details);
+}
+
+let timerWarningsDropped = false;
+
+/**
+ * kafkajs 2.2.4 computes the delay of its throttle timer as a negative number when nothing is throttled, and Node prints a
+ * warning for it at every start. Only that warning from that place is dropped.
+ */
+function dropTimerWarnings(): void {
+  if (timerWarningsDropped) return;
+  timerWarningsDropped = true;
+  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
+  process.emitWarning = ((...args: unknown[]) => {
+    const fromKafkajs = args[1] === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs');
+    if (!fromKafkajs) emitWarning(...args);
+  }) as typeof process.emitWarning;
+}

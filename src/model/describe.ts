@@ -1,0 +1,127 @@
+/** What an ONNX file takes and gives, and what to say of it when packing. */
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { TENSOR_TYPES } from './card.ts';
+import type { OnnxFile, OnnxValue } from './onnxProto.ts';
+import { openModel, readModelFile } from './package.ts';
+
+export interface ModelDescription extends Omit<OnnxFile, 'externalFiles'> {
+  readonly file: string;
+  readonly bytes: number;
+  /** Weights beside the file; bytes undefined: the file is not there. */
+  readonly externalFiles: readonly { readonly path: string; readonly bytes: number | undefined }[];
+  /** Why ONNX Runtime does not load it; undefined when it does. */
+  readonly refused: string | undefined;
+  /** What will not work with Tidemark, and the fix. */
+  readonly notes: readonly string[];
+  /** The command that packs it, with the parts to fill in. */
+  readonly pack: string;
+  /** What model.yaml will say of inputs and outputs. */
+  readonly card: string;
+}
+
+/** Describes an ONNX file. Throws E-MODEL-PACKAGE when it is none. */
+export async function describe(file: string): Promise<ModelDescription> {
+  const onnx = await readModelFile(file);
+  const externalFiles = await Promise.all(
+    onnx.externalFiles.map(async (path) => ({ path, bytes: await sizeOf(join(dirname(file), path)) })),
+  );
+  return {
+    file,
+    bytes: (await sizeOf(file)) ?? 0,
+    ...onnx,
+    externalFiles,
+    refused: await refusal(file),
+    notes: [
+      ...onnx.inputs.flatMap((input) => inputNote(input) ?? []),
+      ...onnx.outputs.flatMap((output) => outputNote(output) ?? []),
+      ...externalFiles.filter(({ bytes }) => bytes === undefined).map(({ path }) => missingNote(path)),
+    ],
+    pack: packCommand(file, onnx),
+    card: cardFragment(onnx),
+  };
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+}
+
+async function refusal(file: string): Promise<string | undefined> {
+  return openModel(file).then(
+    async (session) => {
+      await session.release();
+      return undefined;
+    },
+    (error: Error) => error.message,
+  );
+}
+
+function inputNote({ name, kind, type }: OnnxValue): string | undefined {
+  if (kind !== 'tensor') return `input ${name} is a ${kind}: it cannot be fed from features`;
+  return isServed(type)
+    ? undefined
+    : `input ${name} is ${type}: feed one of ${TENSOR_TYPES.join(', ')} and cast inside the graph`;
+}
+
+function outputNote({ name, kind, type, zipMap }: OnnxValue): string | undefined {
+  if (zipMap) {
+    return `output ${name} is a ZipMap (a list of dictionaries) and cannot be a score: convert again with skl2onnx options={id(model): {'zipmap': False}}`;
+  }
+  if (kind !== 'tensor') return `output ${name} is a ${kind} and is never fetched`;
+  return isServed(type)
+    ? undefined
+    : `output ${name} is ${type} and cannot be used: add a Cast at the end of the graph`;
+}
+
+function missingNote(path: string): string {
+  return `weights file ${path} is not beside the model: copy it there, it was written by the same export`;
+}
+
+function isServed(type: string): boolean {
+  return TENSOR_TYPES.some((served) => served === type);
+}
+
+/** Values per row, as far as the file says; undefined when it does not. */
+function declaredColumns({ shape }: OnnxValue): number | undefined {
+  if (shape === undefined || shape.length === 0) return undefined;
+  const rest = shape.slice(1);
+  if (rest.some((dim) => typeof dim === 'string')) return undefined;
+  return rest.reduce<number>((product, dim) => product * Number(dim), 1);
+}
+
+/** The output most likely meant by the score: floating point, the last of two columns for a classifier of two classes. */
+function likelyScore(outputs: readonly OnnxValue[]): string {
+  const floats = outputs.filter(
+    ({ kind, type }) => kind === 'tensor' && type.startsWith('float') && isServed(type),
+  );
+  const found = floats.find(({ name }) => /score|prob/i.test(name)) ?? floats[0];
+  if (found === undefined) return 'TENSOR[:COLUMN]';
+  const columns = declaredColumns(found);
+  if (columns === 1) return found.name;
+  return `${found.name}:${columns === 2 ? 1 : 'COLUMN'}`;
+}
+
+function packCommand(file: string, { inputs, outputs }: OnnxFile): string {
+  const counts = inputs.map(declaredColumns);
+  const total = counts.includes(undefined) ? undefined : counts.reduce<number>((sum, n) => sum + n!, 0);
+  const oneEach = inputs.length > 1 && counts.every((count) => count === 1);
+  const names = oneEach
+    ? inputs.map(({ name }) => name).join(',')
+    : `${total === undefined ? 'NAMES' : `${total}_NAMES`}|FILE.yaml`;
+  const score = likelyScore(outputs);
+  return `tidemark model pack ${file} --name NAME --version 1.0.0 --features ${names} --score ${score} --out models`;
+}
+
+function cardFragment({ inputs, outputs }: OnnxFile): string {
+  const lines = inputs.map(({ name, type, shape }) => {
+    const [rows, ...rest] = shape ?? ['N', '?'];
+    const dims = [typeof rows === 'number' ? rows : 'N', ...rest].join(', ');
+    return `  - { name: ${JSON.stringify(name)}, type: ${type}, shape: [${dims}] }`;
+  });
+  const [tensor, column] = likelyScore(outputs).split(':');
+  const score = `  score: { tensor: ${tensor}${column === undefined ? '' : `, column: ${column}`} }`;
+  return ['inputs:', ...lines, 'outputs:', score].join('\n');
+}

@@ -1,0 +1,146 @@
+/** What `tidemark model pack` was asked, compiled once: every fault of the arguments and the files they name, in their own words. */
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { TidemarkError } from '../errors.ts';
+import {
+  type CardOutput,
+  DEFAULT_TOLERANCE,
+  nameSchema,
+  outputNameSchema,
+  parseYaml,
+  refuse,
+  SCORE,
+  toleranceSchema,
+  trainingSchema,
+  versionSchema,
+} from './card.ts';
+import { fault, faultsOf } from './faults.ts';
+import { type FeatureEntry, featuresSchema } from './features.ts';
+
+/** As a person writes them. */
+export interface PackRequest {
+  /** The ONNX file. */
+  readonly file: string;
+  readonly name: string;
+  readonly version: string;
+  /** `a,b,c`, or a YAML file with a list of features (or `features: [...]`). */
+  readonly features: string;
+  /** `TENSOR` or `TENSOR:COLUMN`. */
+  readonly score: string;
+  /** Further outputs: `NAME=TENSOR[:COLUMN]`. */
+  readonly outputs: readonly string[];
+  /** JSON file of rows; drawn when left out. */
+  readonly golden?: string;
+  readonly tolerance?: string;
+  /** YAML file of facts. */
+  readonly training?: string;
+  /** The model takes exactly so many rows a run, whatever its batch dimension says. */
+  readonly fixedRows?: string;
+  /** Folder of packages; the new one is NAME/VERSION in it. */
+  readonly out: string;
+  /** Replace a version that is there. */
+  readonly force: boolean;
+}
+
+export interface PackOptions {
+  readonly file: string;
+  readonly name: string;
+  readonly version: string;
+  readonly features: readonly FeatureEntry[];
+  readonly outputs: readonly CardOutput[];
+  readonly golden: string | undefined;
+  readonly tolerance: number;
+  readonly training: Readonly<Record<string, unknown>> | undefined;
+  readonly fixedRows: number | undefined;
+  readonly out: string;
+  readonly force: boolean;
+}
+
+const YAML_FILE = /\.ya?ml$/i;
+const COLUMN = /:(\d{1,9})$/;
+
+/** Throws E-MODEL-PACKAGE with every fault of the arguments. */
+export async function packOptions(request: PackRequest): Promise<PackOptions> {
+  const faults: string[] = [];
+  const valid = <T>(schema: z.ZodType<T>, value: unknown, at: string): T | undefined => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    faults.push(...faultsOf(parsed.error, value, at));
+    return undefined;
+  };
+  const name = valid(nameSchema, request.name, '--name');
+  const version = valid(versionSchema, request.version, '--version');
+  const features = valid(featuresSchema, await featureList(request.features), '--features');
+  const tolerance = valid(
+    toleranceSchema,
+    request.tolerance === undefined ? DEFAULT_TOLERANCE : Number(request.tolerance),
+    '--tolerance',
+  );
+  const training = request.training === undefined ? undefined : await readYaml(request.training);
+  if (training !== undefined) valid(trainingSchema, training, '--training');
+  const fixedRows = request.fixedRows === undefined ? undefined : Number(request.fixedRows);
+  if (fixedRows !== undefined && (!Number.isSafeInteger(fixedRows) || fixedRows < 1)) {
+    faults.push(fault('--fixed-rows', request.fixedRows, 'expected a number of rows, 1 or more'));
+  }
+  const outputs = [
+    outputOf(SCORE, request.score),
+    ...request.outputs.map((text) => namedOutput(text, faults)),
+  ];
+  for (const [index, output] of outputs.entries()) {
+    if (index > 0) valid(outputNameSchema, output.name, '--output');
+    if (outputs.findIndex((other) => other.name === output.name) < index) {
+      faults.push(fault('--output', output.name, 'expected each name once (score is given by --score)'));
+    }
+  }
+  if (faults.length > 0 || !name || !version || !features || tolerance === undefined) {
+    return refuse('The request to pack', faults);
+  }
+  const facts = training as Record<string, unknown> | undefined;
+  return {
+    ...request,
+    name,
+    version,
+    features,
+    outputs,
+    tolerance,
+    training: facts,
+    fixedRows,
+    golden: request.golden,
+  };
+}
+
+async function featureList(text: string): Promise<unknown> {
+  if (!YAML_FILE.test(text)) return text.split(',').map((name) => name.trim());
+  const raw = await readYaml(text);
+  return typeof raw === 'object' && raw !== null && 'features' in raw ? raw.features : raw;
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  return parseYaml(await readText(file), file);
+}
+
+/** Reads a file named on the command line. Throws E-MODEL-PACKAGE. */
+export async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause) => {
+    throw new TidemarkError('E-MODEL-PACKAGE', `${file} cannot be read (${cause.code ?? cause.message}).`, {
+      cause,
+    });
+  });
+}
+
+/** Tensor names may hold colons (`probabilities:0` is how TensorFlow names them): only a number after the last one is a column. */
+function outputOf(name: string, text: string): CardOutput {
+  const column = COLUMN.exec(text);
+  return column === null
+    ? { name, tensor: text, column: undefined }
+    : { name, tensor: text.slice(0, column.index), column: Number(column[1]) };
+}
+
+function namedOutput(text: string, faults: string[]): CardOutput {
+  const equals = text.indexOf('=');
+  if (equals < 0) {
+    faults.push(fault('--output', text, 'expected NAME=TENSOR or NAME=TENSOR:COLUMN'));
+    return outputOf(text, text);
+  }
+  return outputOf(text.slice(0, equals), text.slice(equals + 1));
+}

@@ -1,0 +1,126 @@
+import { compileEventWriter } from '../avro/eventWriter.ts';
+import { RegistryReaders } from '../avro/readers.ts';
+import { Registry } from '../avro/registry.ts';
+import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { TidemarkError } from '../errors.ts';
+import { KafkajsSink } from '../kafka/kafkajs/sink.ts';
+import { KafkajsSource } from '../kafka/kafkajs/source.ts';
+import { Pipeline, type PipelinePlan } from '../pipeline/pipeline.ts';
+import type { ClientCapabilities, Sink } from '../pipeline/ports.ts';
+import { systemClock } from './clock.ts';
+import { kafkaConnection, registryOptions, sourceOptions } from './connections.ts';
+import { type Contract, contractError, proveContract } from './contract.ts';
+import { loadMaterials, modelFacts } from './materials.ts';
+import type { Observability } from './observability.ts';
+import { eventSchemaNow, outputSchemaId } from './subjects.ts';
+
+/** A run that takes longer holds up heartbeats and sockets. */
+const CHUNK_MS = 50;
+
+/**
+ * Puts a pipeline together: loads and proves what is on disk, waits for what is not there yet. Everything opened is closed by
+ * `resources`, last first.
+ */
+export async function assemblePipeline(
+  config: PipelineConfig,
+  { telemetry, log }: Observability,
+  resources: AsyncDisposableStack,
+): Promise<Pipeline> {
+  const connection = kafkaConnection(config);
+  const clientLog = (level: 'error' | 'warn' | 'info', message: string, details: object) =>
+    log.debug({ client: 'kafkajs', level, ...details }, message);
+  const source = new KafkajsSource(connection, sourceOptions(config), clientLog);
+  for (const warning of checkCapabilities(config, source.capabilities)) {
+    telemetry.warned('E-KAFKA-CAPABILITY', warning);
+  }
+  const { model, outputSchema, eventSchema, faults } = await loadMaterials(config);
+  if (model !== undefined) resources.defer(() => model.scorer.close());
+  if (model !== undefined && model.runMs > CHUNK_MS) {
+    const ms = Math.round(model.runMs);
+    telemetry.warned(
+      'E-MODEL-RUN',
+      `one run of the model takes ${ms} ms, during which heartbeats and sockets wait`,
+    );
+  }
+  if (model === undefined || outputSchema === undefined || faults.length > 0) throw contractError(faults);
+
+  const dependency = (what: 'sink' | 'registry') => ({
+    paused: (cause: TidemarkError) => telemetry.dependencyDown(what, cause),
+    resumed: () => telemetry.dependencyUp(what),
+  });
+  const registry = new Registry(registryOptions(config), systemClock, dependency('registry'));
+  const readerSchema = eventSchema?.node ?? (await eventSchemaNow(config, registry, telemetry));
+  const proof = proveContract(config, modelFacts(model), outputSchema.node, readerSchema);
+  if (proof.faults.length > 0) throw contractError(proof.faults);
+  for (const warning of proof.warnings) telemetry.warned('E-CONTRACT', warning);
+  const { rowPlan, writerPlan } = proof.contract;
+
+  const schemaId = await outputSchemaId(config, outputSchema.text, registry, telemetry);
+  const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId });
+  if (written.kind === 'unfit')
+    throw new TidemarkError('E-INTERNAL', 'a proved output schema does not compile');
+  const { compression } = config.output;
+  const sink = new KafkajsSink(connection, { compression }, dependency('sink'), clientLog);
+  resources.defer(() => sink.stop());
+  resources.defer(() => source.stop());
+  await sink.start();
+  const plan = await planPipeline(config, proof.contract, sink);
+  const readers = new RegistryReaders({ registry, plan: rowPlan, telemetry, clock: systemClock });
+  const { scorer } = model;
+  telemetry.started({
+    pipeline: config.pipeline,
+    model: scorer.name,
+    version: scorer.version,
+    digest: scorer.digest,
+    client: source.capabilities.name,
+    delivery: config.delivery,
+    rowsPerRun: scorer.rowsPerRun,
+  });
+  const { writer } = written;
+  return new Pipeline(plan, { source, sink, readers, scorer, writer, telemetry, clock: systemClock });
+}
+
+/** The pipeline's plan; waits for its topics. */
+async function planPipeline(config: PipelineConfig, contract: Contract, sink: Sink): Promise<PipelinePlan> {
+  const { input, output, deadLetter, batching, commitEveryMs, watchdogMs, slo } = config;
+  const { name, version } = contract.writerPlan.model;
+  const inputs = await sink.partitionCount(input.topic);
+  const outputs = await sink.partitionCount(output.topic);
+  const deadLetters = await sink.partitionCount(deadLetter.topic);
+  if (output.partitioner === 'source' && outputs < inputs) {
+    const counts = `${output.topic} has ${outputs} partitions and ${input.topic} has ${inputs}`;
+    throw new TidemarkError('E-KAFKA-PARTITIONS', counts);
+  }
+  return {
+    maxRows: batching.maxRows,
+    maxDelayMs: batching.maxDelayMs,
+    maxInFlightBytes: batching.maxInFlightBytes,
+    carriedFields: contract.rowPlan.carried.length,
+    encode: {
+      partitions: { topic: output.topic, count: outputs, partitioner: output.partitioner },
+      decision: contract.decision,
+      timestamp: output.timestamp,
+    },
+    deadLetterPartitions: { topic: deadLetter.topic, count: deadLetters, partitioner: 'key' },
+    facts: { pipeline: config.pipeline, model: name, version },
+    commitEveryMs,
+    latencyFrom: slo?.from ?? 'record',
+    watchdogMs,
+  };
+}
+
+/** Refuses what the client cannot do; returns what it does only in part, as warnings. */
+export function checkCapabilities(config: PipelineConfig, client: ClientCapabilities): string[] {
+  const refuse = (setting: string, offered: readonly string[]) => {
+    const message = `${setting} is not offered by client ${client.name}, which offers ${offered.join(', ')}`;
+    throw new TidemarkError('E-KAFKA-CAPABILITY', message);
+  };
+  if (!client.deliveries.includes(config.delivery)) refuse(`delivery: ${config.delivery}`, client.deliveries);
+  if (!client.compression.includes(config.output.compression)) {
+    refuse(`output.compression: ${config.output.compression}`, client.compression);
+  }
+  if (config.kafka.isolation !== 'read_committed' || client.readCommitted === 'full') return [];
+  return [
+    `client ${client.name} filters aborted records in part: when transactions of several producers interleave in one partition, aborted records may be scored`,
+  ];
+}

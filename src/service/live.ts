@@ -1,0 +1,135 @@
+import { parseSchemaText } from '../avro/parseSchema.ts';
+import { Registry } from '../avro/registry.ts';
+import { analyseSchema } from '../avro/rowReader.ts';
+import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { asTidemarkError } from '../errors.ts';
+import { KafkaAdmin } from '../kafka/admin.ts';
+import { kafkajsCapabilities } from '../kafka/kafkajs/source.ts';
+import { checkCapabilities } from './assembly.ts';
+import { systemClock } from './clock.ts';
+import { kafkaConnection, registryOptions } from './connections.ts';
+import { type Proof, schemaFaults } from './contract.ts';
+import type { Findings } from './findings.ts';
+import type { SchemaFile } from './materials.ts';
+import { inputSubject } from './subjects.ts';
+
+/** What a dependency that is down may take before `check` says so instead of waiting. */
+const PATIENCE_MS = 15_000;
+
+/** The part of `check` that asks broker and registry. An unreachable one is a fault like any other. */
+export async function proveLive(
+  config: PipelineConfig,
+  proof: Proof | undefined,
+  outputSchema: SchemaFile | undefined,
+  found: Findings,
+): Promise<void> {
+  const ask = async (where: string, expected: string, asking: () => Promise<void>) => {
+    try {
+      await within(PATIENCE_MS, asking());
+    } catch (cause) {
+      const error = asTidemarkError(cause, 'E-KAFKA-UNREACHABLE');
+      found.faults.push({ where, problem: `${error.message} (${error.code})`, expected });
+    }
+  };
+  await ask('kafka', 'a client that can do what is asked', async () => {
+    found.warnings.push(...checkCapabilities(config, kafkajsCapabilities));
+  });
+  const admin = KafkaAdmin.connect(kafkaConnection(config));
+  await ask('kafka.brokers', 'brokers that answer', () => proveTopics(config, admin, found));
+  await admin.close();
+  const registry = new Registry(registryOptions(config), systemClock);
+  await ask('registry.url', 'a registry that answers', async () => {
+    await proveEventSubject(config, registry, proof, found);
+    if (outputSchema !== undefined) await proveOutputSubject(config, registry, outputSchema, found);
+  });
+}
+
+async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Findings): Promise<void> {
+  const { input, output, deadLetter } = config;
+  const counts: (number | undefined)[] = [];
+  for (const [where, topic] of [
+    ['input.topic', input.topic],
+    ['output.topic', output.topic],
+    ['dead_letter.topic', deadLetter.topic],
+  ] as const) {
+    const partitions = (await admin.describeTopic(topic))?.partitions;
+    counts.push(partitions);
+    if (partitions !== undefined)
+      found.proved.push({ what: where, detail: `${topic} has ${partitions} partitions` });
+    else
+      found.faults.push({
+        where,
+        problem: `topic ${topic} does not exist`,
+        expected: 'an existing topic; `tidemark topics --apply` makes it',
+      });
+  }
+  const [inputs, outputs] = counts;
+  if (output.partitioner !== 'source' || inputs === undefined || outputs === undefined || outputs >= inputs)
+    return;
+  found.faults.push({
+    where: 'output.partitioner',
+    problem: `${output.topic} has ${outputs} partitions and ${input.topic} has ${inputs} (E-KAFKA-PARTITIONS)`,
+    expected: 'at least as many, or `partitioner: key`',
+  });
+}
+
+/** What producers write today has to serve too, whatever schema the pipeline was written against. */
+async function proveEventSubject(
+  config: PipelineConfig,
+  registry: Registry,
+  proof: Proof | undefined,
+  found: Findings,
+): Promise<void> {
+  const subject = inputSubject(config);
+  const latest = await registry.latest(subject);
+  if (latest === undefined) {
+    found.warnings.push(
+      `subject ${subject} has no schema yet; events cannot come before their producer registers it`,
+    );
+    return;
+  }
+  found.proved.push({ what: 'events', detail: `${subject} version ${latest.version}, id ${latest.id}` });
+  if (proof === undefined) return;
+  const node = parseSchemaText(latest.schema, latest.references);
+  const { rowPlan } = proof.contract;
+  const { faults, warnings } = schemaFaults(analyseSchema(node, { readerSchema: node, ...rowPlan }));
+  const place = `${subject} version ${latest.version}`;
+  found.faults.push(...faults.map((fault) => ({ ...fault, problem: `${fault.problem} in ${place}` })));
+  found.warnings.push(...warnings.map((warning) => `${warning} (${place})`));
+}
+
+async function proveOutputSubject(
+  config: PipelineConfig,
+  registry: Registry,
+  { text }: SchemaFile,
+  found: Findings,
+): Promise<void> {
+  const { subject, register } = config.output;
+  const id = await registry.idOf(subject, text);
+  if (id !== undefined) {
+    found.proved.push({ what: 'output subject', detail: `${subject} holds the schema as id ${id}` });
+    return;
+  }
+  const { compatible, messages } = await registry.compatible(subject, text);
+  if (!compatible) {
+    found.faults.push({
+      where: 'output.schema',
+      problem: `the registry refuses it for ${subject}: ${messages.join('; ')}`,
+      expected: 'a schema compatible with those before it',
+    });
+  } else if (register)
+    found.warnings.push(`${subject} does not hold the output schema yet; \`run\` will register it`);
+  else
+    found.faults.push({
+      where: 'output.subject',
+      problem: `${subject} does not hold the output schema`,
+      expected: '`tidemark topics --apply` to register it, or output.register: true',
+    });
+}
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,169 @@
+import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
+import { startHttp } from '../http/server.ts';
+import { KafkaAdmin } from '../kafka/admin.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { LifeState } from '../telemetry/events.ts';
+import type { Share } from '../telemetry/tally.ts';
+import { assemblePipeline } from './assembly.ts';
+import { systemClock } from './clock.ts';
+import { kafkaConnection } from './connections.ts';
+import { startLastResort } from './lastResort.ts';
+import { type Observability, observe } from './observability.ts';
+import { Pauses } from './pauses.ts';
+import { endsNow, whenEndReached } from './untilEnd.ts';
+
+/** What closing connections and leaving the group may take once the work is done. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export interface ServiceOptions {
+  readonly version: string;
+  /** Ends when the group has scored up to the end that every partition had at the start. */
+  readonly untilEnd: boolean;
+}
+
+/** Thrown out of start-up when the process is told to stop before the pipeline runs. */
+class StoppedEarly extends Error {}
+
+/**
+ * The life of a process that runs one pipeline: starting, running, paused(why), draining(until), stopped(why). Start-up order
+ * does not matter: what is missing is waited for, visibly; only what waiting cannot cure stops the process.
+ */
+export class Service {
+  readonly #config: PipelineConfig;
+  readonly #options: ServiceOptions;
+  readonly #pauses: Pauses;
+  readonly #observability: Observability;
+  readonly #stopping = new AbortController();
+  #pipeline: Pipeline | undefined;
+  #drainTimer: NodeJS.Timeout | undefined;
+
+  constructor(config: PipelineConfig, options: ServiceOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#pauses = new Pauses((what, isDown) => {
+      if (isDown) this.#pipeline?.dependencyDown(what);
+      else this.#pipeline?.dependencyUp(what);
+      this.#tellPause();
+    });
+    this.#observability = observe(config, options.version, this.#pauses);
+  }
+
+  /**
+   * Runs until stopped, or with `untilEnd` until the end is reached. Rejects with the TidemarkError that ended it.
+   * @returns this process's share of the work
+   */
+  async run(): Promise<Share> {
+    const { telemetry, tally } = this.#observability;
+    const resources = new AsyncDisposableStack();
+    let why = 'drained';
+    try {
+      const pipeline = await this.#unlessStopped(this.#start(resources));
+      const ended = this.#options.untilEnd ? this.#drainAtEnd(pipeline, resources) : undefined;
+      await pipeline.run();
+      await ended;
+    } catch (cause) {
+      why = 'stopped before the pipeline ran';
+      if (!(cause instanceof StoppedEarly)) {
+        const error = asTidemarkError(cause);
+        why = error.code;
+        telemetry.fatal(error);
+        throw error;
+      }
+    } finally {
+      clearTimeout(this.#drainTimer);
+      this.#stopping.abort();
+      await withinTimeout(resources.disposeAsync(), CLOSE_TIMEOUT_MS);
+      telemetry.stateChanged({ kind: 'stopped', why });
+    }
+    return tally.share();
+  }
+
+  /** Drains: finishes and commits what is in hand within `kafka.drain_timeout`, then `run` resolves. */
+  stop(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#drain();
+  }
+
+  /** A fault from outside of the pipeline, such as an exception nobody caught. */
+  fail(cause: unknown): void {
+    if (this.#pipeline === undefined) throw cause;
+    this.#pipeline.fail(cause);
+  }
+
+  #drain(): void {
+    if (this.#pipeline === undefined || this.#drainTimer !== undefined) return;
+    const { drainTimeoutMs } = this.#config.kafka;
+    this.#observability.telemetry.stateChanged({ kind: 'draining', untilMs: Date.now() + drainTimeoutMs });
+    const late = new TidemarkError(
+      'E-DRAIN-TIMEOUT',
+      `the work in hand took longer than ${drainTimeoutMs} ms`,
+    );
+    this.#drainTimer = setTimeout(() => this.#pipeline?.fail(late), drainTimeoutMs);
+    this.#pipeline.drain();
+  }
+
+  async #start(resources: AsyncDisposableStack): Promise<Pipeline> {
+    const { telemetry, metrics, health } = this.#observability;
+    const { http, watchdogMs } = this.#config;
+    telemetry.stateChanged({ kind: 'starting' });
+    resources.defer(startLastResort(watchdogMs));
+    if (http !== 'off') {
+      const server = await startHttp({ ...http, metrics, health });
+      resources.defer(() => server.close());
+    }
+    const pipeline = await assemblePipeline(this.#config, this.#observability, resources);
+    this.#pipeline = pipeline;
+    this.#setState({ kind: 'running' });
+    return pipeline;
+  }
+
+  async #drainAtEnd(pipeline: Pipeline, resources: AsyncDisposableStack): Promise<void> {
+    const { kafka, input } = this.#config;
+    const admin = KafkaAdmin.connect(kafkaConnection(this.#config));
+    resources.defer(() => admin.close());
+    const watch = {
+      admin,
+      group: kafka.group,
+      topic: input.topic,
+      clock: systemClock,
+      signal: this.#stopping.signal,
+    };
+    try {
+      const ends = await endsNow(watch);
+      if (ends !== undefined) await whenEndReached(ends, watch);
+      this.#drain();
+    } catch (cause) {
+      pipeline.fail(cause);
+    }
+  }
+
+  #tellPause(): void {
+    if (this.#pipeline === undefined || this.#drainTimer !== undefined) return;
+    const { why } = this.#pauses;
+    this.#setState(why === undefined ? { kind: 'running' } : { kind: 'paused', why });
+  }
+
+  #setState(state: LifeState): void {
+    this.#observability.telemetry.stateChanged(state);
+  }
+
+  #unlessStopped<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(new StoppedEarly());
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop);
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    });
+  }
+}
+
+async function withinTimeout(work: Promise<void>, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  // What fails to close is closed by the end of the process.
+  await Promise.race([work.catch(() => {}), promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,58 @@
+import { parseSchemaText } from '../avro/parseSchema.ts';
+import type { Registry } from '../avro/registry.ts';
+import type { AvroNode } from '../avro/schema.ts';
+import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { TidemarkError } from '../errors.ts';
+import type { Telemetry } from '../telemetry/events.ts';
+
+/** Between two looks for a subject that is not there yet. */
+const LOOK_EVERY_MS = 1_000;
+
+/** The subject of the events, by the registry's usual naming. */
+export function inputSubject(config: PipelineConfig): string {
+  return `${config.input.topic}-value`;
+}
+
+/** The latest schema of the events; waits for its subject. */
+export async function eventSchemaNow(
+  config: PipelineConfig,
+  registry: Registry,
+  telemetry: Telemetry,
+): Promise<AvroNode> {
+  const subject = inputSubject(config);
+  const latest = await untilThere(
+    () => registry.latest(subject),
+    `subject ${subject} has no schema`,
+    telemetry,
+  );
+  return parseSchemaText(latest.schema, latest.references);
+}
+
+/** The id to write into every frame; registers the schema when told to, else waits until somebody did. */
+export async function outputSchemaId(
+  config: PipelineConfig,
+  schema: string,
+  registry: Registry,
+  telemetry: Telemetry,
+): Promise<number> {
+  const { subject, register } = config.output;
+  if (register) return registry.register(subject, schema);
+  const missing = `subject ${subject} does not hold the schema of ${config.output.schema}`;
+  return untilThere(() => registry.idOf(subject, schema), missing, telemetry);
+}
+
+async function untilThere<T>(
+  look: () => Promise<T | undefined>,
+  missing: string,
+  telemetry: Telemetry,
+): Promise<T> {
+  for (let waits = 0; ; waits++) {
+    const found = await look();
+    if (found !== undefined) {
+      if (waits > 0) telemetry.dependencyUp('registry');
+      return found;
+    }
+    telemetry.dependencyDown('registry', new TidemarkError('E-REGISTRY-SUBJECT-MISSING', missing));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}

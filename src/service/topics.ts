@@ -1,0 +1,94 @@
+import { Registry } from '../avro/registry.ts';
+import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { KafkaAdmin } from '../kafka/admin.ts';
+import { systemClock } from './clock.ts';
+import { kafkaConnection, registryOptions } from './connections.ts';
+import { contractError } from './contract.ts';
+import { readSchema } from './materials.ts';
+import { inputSubject } from './subjects.ts';
+
+/** One thing a pipeline needs of broker or registry. */
+export interface Need {
+  readonly kind: 'topic' | 'subject';
+  readonly name: string;
+  readonly state: 'there' | 'missing' | 'made';
+  readonly detail: string;
+}
+
+export interface TopicsOptions {
+  readonly apply: boolean;
+  /** Of topics that are made. The output topics get as many as the input topic has. */
+  readonly partitions: number;
+  /** The broker's default when absent. */
+  readonly replicationFactor?: number;
+}
+
+/** Looks for the topics and subjects a pipeline needs and, when told to, makes those that are missing. Changes nothing else. */
+export async function provideTopics(config: PipelineConfig, options: TopicsOptions): Promise<Need[]> {
+  const admin = KafkaAdmin.connect(kafkaConnection(config));
+  try {
+    const { input, output, deadLetter } = config;
+    const source = await provideTopic(admin, input.topic, options.partitions, options);
+    const needs = [source.need];
+    for (const topic of [output.topic, deadLetter.topic]) {
+      needs.push((await provideTopic(admin, topic, source.partitions, options)).need);
+    }
+    return [...needs, ...(await provideSubjects(config, options.apply))];
+  } finally {
+    await admin.close();
+  }
+}
+
+async function provideTopic(
+  admin: KafkaAdmin,
+  name: string,
+  partitions: number,
+  { apply, replicationFactor }: TopicsOptions,
+): Promise<{ need: Need; partitions: number }> {
+  const there = await admin.describeTopic(name);
+  const count = there?.partitions ?? partitions;
+  const detail = `${count} partitions`;
+  if (there !== undefined)
+    return { need: { kind: 'topic', name, state: 'there', detail }, partitions: count };
+  if (apply) {
+    await admin.createTopic({
+      name,
+      partitions,
+      ...(replicationFactor === undefined ? {} : { replicationFactor }),
+    });
+  }
+  return { need: { kind: 'topic', name, state: apply ? 'made' : 'missing', detail }, partitions };
+}
+
+/** The output's schema, and the events' own where the configuration has it and no producer has registered one. */
+async function provideSubjects(config: PipelineConfig, apply: boolean): Promise<Need[]> {
+  const registry = new Registry(registryOptions(config), systemClock);
+  const needs: Need[] = [];
+  const { input, output } = config;
+  if (input.schema !== undefined) {
+    const subject = inputSubject(config);
+    const latest = await registry.latest(subject);
+    needs.push(
+      latest === undefined
+        ? await provideSubject(registry, subject, input.schema, apply)
+        : { kind: 'subject', name: subject, state: 'there', detail: `version ${latest.version}` },
+    );
+  }
+  needs.push(await provideSubject(registry, output.subject, output.schema, apply));
+  return needs;
+}
+
+async function provideSubject(registry: Registry, name: string, file: string, apply: boolean): Promise<Need> {
+  const { text } = await readSchema(file).catch((cause) => {
+    throw contractError([{ where: file, problem: cause.message, expected: 'a file with an Avro schema' }]);
+  });
+  const there = await registry.idOf(name, text);
+  if (there !== undefined) return { kind: 'subject', name, state: 'there', detail: `${file} as id ${there}` };
+  if (!apply) return { kind: 'subject', name, state: 'missing', detail: file };
+  return {
+    kind: 'subject',
+    name,
+    state: 'made',
+    detail: `${file} as id ${await registry.register(name, text)}`,
+  };
+}

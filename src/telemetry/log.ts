@@ -1,0 +1,42 @@
+import { type Logger, pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+
+export type Log = Logger;
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Lines for people instead of JSON. Default: whether standard error is a terminal. */
+  readonly readable?: boolean;
+  /** Where lines go instead of standard error. */
+  readonly to?: { write(line: string): unknown };
+}
+
+/**
+ * Structured JSON, one object a line; in a terminal, lines for people. All of it goes to standard error: standard output is
+ * for results. Writes are synchronous, so that the line that says why the process ends is out before it ends; the log is
+ * quiet enough for that to cost nothing.
+ */
+export function createLog(options: LogOptions): Log {
+  const to = options.to ?? pino.destination({ dest: 2, sync: true });
+  const readable = options.readable ?? process.stderr.isTTY === true;
+  return pino(
+    {
+      level: options.level,
+      // The process id and host name are the collector's business.
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    readable ? { write: readableTo(to, options.to === undefined) } : to,
+  );
+}
+
+function readableTo(to: { write(line: string): unknown }, isStandardError: boolean): (line: string) => void {
+  const format = prettyFactory({
+    colorize: isStandardError && process.stderr.hasColors(),
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  });
+  return (line) => to.write(format(line));
+}

@@ -1,0 +1,271 @@
+/**
+ * Who may reach for what in src/. Data flows one way and so do imports:
+ * cli → service → {pipeline, kafka, avro, model, http, config} → {telemetry, errors}.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path/posix';
+import { describe, test } from 'node:test';
+import { type Use, usesOf } from '../tools/imports.ts';
+
+interface Ban {
+  /** Files whose path in src/ begins so; '' is all of them. */
+  readonly from: string;
+  /** Except these. */
+  readonly but?: readonly string[];
+  /** Places in src/ (a folder ends in /), packages (`npm:`), globals (`global:`), or `outside` of src/. */
+  readonly mayNot: readonly string[];
+  /** Parts of what is banned that are allowed all the same. */
+  readonly save?: readonly string[];
+  readonly because: string;
+}
+
+const ABOVE = ['cli/', 'service/'];
+const ports = ['pipeline/ports.ts'];
+
+const BANS: readonly Ban[] = [
+  {
+    from: '',
+    mayNot: ['outside'],
+    because: 'tools, tests and benchmarks are not shipped; the product must stand without them',
+  },
+  { from: 'errors.ts', mayNot: [''], because: 'everything imports the catalogue, so it imports nothing' },
+  {
+    from: 'telemetry/',
+    mayNot: [''],
+    save: ['telemetry/', 'errors.ts'],
+    because: 'telemetry is told things and asks nobody',
+  },
+  {
+    from: 'pipeline/',
+    mayNot: [...ABOVE, 'config/', 'http/', 'kafka/', 'avro/', 'model/'],
+    because: 'the heart knows its ports only, so that it runs behind any client and on a simulated clock',
+  },
+  {
+    from: 'kafka/',
+    mayNot: [...ABOVE, 'config/', 'http/', 'avro/', 'model/', 'pipeline/'],
+    save: ports,
+    because: 'a client implements the ports and knows nothing of who uses it',
+  },
+  {
+    from: 'kafka/kafkajs/',
+    mayNot: ['kafka/native/'],
+    because: 'one client must be removable without the other; what both need lives in kafka/',
+  },
+  {
+    from: 'kafka/native/',
+    mayNot: ['kafka/kafkajs/', 'npm:kafkajs'],
+    because: 'one client must be removable without the other; what both need lives in kafka/',
+  },
+  {
+    from: 'avro/',
+    mayNot: [...ABOVE, 'config/', 'http/', 'kafka/', 'model/', 'pipeline/'],
+    save: ports,
+    because: 'reading and writing Avro serves any source and any model',
+  },
+  {
+    from: 'model/',
+    mayNot: [...ABOVE, 'config/', 'http/', 'kafka/', 'avro/', 'pipeline/'],
+    save: ports,
+    because: 'a model package is understood without a broker, a registry or a pipeline file',
+  },
+  {
+    from: 'config/',
+    mayNot: [...ABOVE, 'http/', 'kafka/', 'avro/', 'model/', 'pipeline/'],
+    because: 'reading the file must not start or load anything; service/ maps it to each part’s options',
+  },
+  {
+    from: 'http/',
+    mayNot: [...ABOVE, 'config/', 'kafka/', 'avro/', 'model/', 'pipeline/'],
+    because: 'the server shows what telemetry knows; it must answer whatever the rest is doing',
+  },
+  { from: 'service/', mayNot: ['cli/'], because: 'the service runs without a command line, as in tests' },
+  {
+    from: '',
+    but: ['kafka/'],
+    mayNot: ['npm:kafkajs', 'npm:@platformatic/kafka'],
+    because: 'what Kafka clients throw and return is translated at the border',
+  },
+  {
+    from: '',
+    but: ['avro/'],
+    mayNot: ['npm:avsc', 'npm:@kafkajs/confluent-schema-registry'],
+    because: 'what Avro and the registry throw and return is translated at the border',
+  },
+  {
+    from: '',
+    but: ['model/ort.ts'],
+    mayNot: ['npm:onnxruntime-node'],
+    because: 'its telemetry must be switched off before it loads, which only one file can promise',
+  },
+  {
+    from: '',
+    but: ['telemetry/'],
+    mayNot: ['npm:pino', 'npm:pino-pretty', 'npm:prom-client'],
+    because: 'one event is its log line and its metrics, told in one place',
+  },
+  { from: '', but: ['cli/'], mayNot: ['npm:commander'], because: 'only commands parse arguments' },
+  {
+    from: '',
+    but: ['config/', 'cli/', 'model/ort.ts'],
+    mayNot: ['global:process.env'],
+    because: 'configuration is compiled once; nothing else reads the environment',
+  },
+  {
+    from: '',
+    but: ['cli/'],
+    mayNot: ['global:console', 'global:process.stdout'],
+    because: 'standard output carries results; everything else is an event told to telemetry',
+  },
+  {
+    from: '',
+    mayNot: ['npm:computed'],
+    because: 'an import that is not a literal cannot be checked here or by the dead-code check',
+  },
+  {
+    from: '',
+    but: ['model/ort.ts'],
+    mayNot: ['node:module'],
+    because:
+      'createRequire loads unseen; one file needs it, to load ONNX Runtime after switching its telemetry off',
+  },
+  {
+    from: '',
+    mayNot: ['node:process', 'node:console'],
+    because: 'the globals are the one way to reach these, so that this check sees every use',
+  },
+];
+
+/** Where a use leads, in the words of the bans. */
+function targetOf(file: string, use: Use): string {
+  if (use.kind === 'global') return `global:${use.what}`;
+  if (isBuiltin(use.what)) return use.what.startsWith('node:') ? use.what : `node:${use.what}`;
+  if (!use.what.startsWith('.')) return `npm:${packageOf(use.what)}`;
+  const path = join(dirname(file), use.what);
+  // package.json at the root is where the version stands.
+  if (path === '../package.json') return 'package.json';
+  return path.startsWith('../') ? 'outside' : path;
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+function matches(target: string, banned: string): boolean {
+  if (banned.includes(':') || banned === 'outside') return target === banned;
+  return target.endsWith('.ts') && target.startsWith(banned);
+}
+
+/** @returns a sentence for every use in the file (a path in src/) that a ban forbids. */
+function violationsOf(file: string, source: string): string[] {
+  return usesOf(file, source).flatMap((use) => {
+    const target = targetOf(file, use);
+    return BANS.filter(
+      (ban) =>
+        file.startsWith(ban.from) &&
+        !ban.but?.some((exempt) => file.startsWith(exempt)) &&
+        ban.mayNot.some((banned) => matches(target, banned)) &&
+        !ban.save?.some((saved) => target.startsWith(saved)),
+    ).map((ban) => `src/${file}:${use.line} uses ${use.what}: ${ban.because}`);
+  });
+}
+
+/** @returns one cycle of imports, as the files along it, if there is one. */
+function findCycle(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const next of imports.get(file) ?? []) {
+      const cycle = visit(next, [...path, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of imports.keys()) {
+    const cycle = visit(file, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+function importsOf(file: string, source: string): string[] {
+  return usesOf(file, source)
+    .map((use) => targetOf(file, use))
+    .filter((target) => target.endsWith('.ts'));
+}
+
+const src = join(import.meta.dirname, '../src');
+const files = new Map(
+  globSync('**/*.ts', { cwd: src }).map((file) => [file, readFileSync(join(src, file), 'utf8')] as const),
+);
+
+describe('boundaries in src/', () => {
+  test('no file reaches for what it may not', () => {
+    const violations = [...files].flatMap(([file, source]) => violationsOf(file, source));
+    assert.equal(violations.length, 0, `\n${violations.join('\n')}`);
+  });
+
+  test('no imports go in a circle, types included: files in a circle are one file in parts', () => {
+    const cycle = findCycle(new Map([...files].map(([file, source]) => [file, importsOf(file, source)])));
+    assert.equal(cycle, undefined, cycle?.join(' → '));
+  });
+});
+
+describe('the check of boundaries', () => {
+  const caught: readonly (readonly [file: string, source: string])[] = [
+    ['pipeline/batch.ts', `import { x } from '../kafka/kafkajs/source.ts';`],
+    ['pipeline/batch.ts', `import type { X } from '../avro/rowReader.ts';`],
+    ['pipeline/batch.ts', `type X = import('../model/ort.ts').X;`],
+    ['kafka/native/fetch.ts', `export { x } from '../../pipeline/batch.ts';`],
+    ['avro/frame.ts', `export * from '../config/schema.ts';`],
+    ['http/server.ts', `const service = await import('../service/service.ts');`],
+    ['model/package.ts', `import { InferenceSession } from 'onnxruntime-node';`],
+    ['service/service.ts', `import { parse } from 'kafkajs/src/protocol/index.js';`],
+    ['service/service.ts', `import avro = require('avsc');`],
+    ['service/service.ts', `const avro = require('avsc');`],
+    ['service/service.ts', 'const client = await import(name);'],
+    ['service/service.ts', `import { startStack } from '../../tools/stack/stack.ts';`],
+    ['errors.ts', `import './telemetry/events.ts';`],
+    ['kafka/auth.ts', 'const user = process.env.KAFKA_USER;'],
+    ['kafka/auth.ts', `const user = process['env'].KAFKA_USER;`],
+    ['kafka/auth.ts', 'const { env } = process;'],
+    ['kafka/auth.ts', `import { env } from 'process';`],
+    ['telemetry/log.ts', `console.error('down');`],
+  ];
+  for (const [file, source] of caught) {
+    test(`catches ${source} in ${file}`, () => assert.equal(violationsOf(file, source).length, 1));
+  }
+
+  const allowed: readonly (readonly [file: string, source: string])[] = [
+    ['kafka/native/fetch.ts', `import type { Block } from '../../pipeline/ports.ts';`],
+    [
+      'kafka/kafkajs/source.ts',
+      `import { Kafka } from 'kafkajs'; import { readFile } from 'node:fs/promises';`,
+    ],
+    ['model/ort.ts', `process.env.ORT_DISABLE_TELEMETRY = '1'; await import('onnxruntime-node');`],
+    ['cli/version.ts', `import about from '../../package.json' with { type: 'json' }; console.log(about);`],
+    ['telemetry/log.ts', `import type { ErrorCode } from '../errors.ts'; import pino from 'pino';`],
+  ];
+  for (const [file, source] of allowed) {
+    test(`allows ${source} in ${file}`, () => assert.deepEqual(violationsOf(file, source), []));
+  }
+
+  test('says where and why', () => {
+    assert.deepEqual(violationsOf('service/a.ts', `\nimport '../cli/main.ts';`), [
+      'src/service/a.ts:2 uses ../cli/main.ts: the service runs without a command line, as in tests',
+    ]);
+  });
+
+  test('finds a circle of imports', () => {
+    const imports = new Map([
+      ['a', ['b', 'd']],
+      ['b', ['c']],
+      ['c', ['b']],
+      ['d', []],
+    ]);
+    assert.deepEqual(findCycle(imports), ['b', 'c', 'b']);
+  });
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parsed, pipelineText } from './fixture.ts';
+
+const warnedPaths = (change: Record<string, unknown>, env: Record<string, string> = {}) =>
+  parsed(pipelineText(change), { env }).warnings.map((warning) => warning.path);
+
+describe('warnings', () => {
+  it('tell of nothing when there is nothing', () => {
+    assert.deepEqual(warnedPaths({}), []);
+    const sasl = { mechanism: 'plain', username: 'u', password: `\${PW}` };
+    assert.deepEqual(warnedPaths({ kafka: { tls: {}, sasl } }, { PW: 'x' }), []);
+  });
+
+  it('tell of secrets written into the file', () => {
+    const { warnings } = parsed(
+      pipelineText({
+        kafka: { tls: {}, sasl: { mechanism: 'scram-sha-256', username: 'u', password: 'hunter2' } },
+        registry: { url: 'https://r', auth: { kind: 'bearer', token: 'hunter2' } },
+      }),
+    );
+    assert.deepEqual(
+      warnings.map((warning) => warning.path),
+      ['kafka.sasl.password', 'registry.auth.token'],
+    );
+    assert.ok(warnings.every((warning) => warning.line !== undefined));
+  });
+
+  it('tell of secrets sent in the clear', () => {
+    const env = { PW: 'x' };
+    const sasl = { mechanism: 'plain', username: 'u', password: `\${PW}` };
+    assert.deepEqual(warnedPaths({ kafka: { sasl } }, env), ['kafka.sasl']);
+    assert.deepEqual(warnedPaths({ kafka: { sasl: { ...sasl, mechanism: 'scram-sha-256' } } }, env), []);
+    const auth = { kind: 'basic', username: 'u', password: `\${PW}` };
+    assert.deepEqual(warnedPaths({ registry: { auth } }, env), ['registry.auth']);
+  });
+
+  it('tell of servers that are not verified', () => {
+    assert.deepEqual(warnedPaths({ kafka: { tls: { reject_unauthorized: false } } }), [
+      'kafka.tls.reject_unauthorized',
+    ]);
+  });
+
+  it('tell of a decision that is not published', () => {
+    const decision = { on: 'score', rules: [{ is: 'allow' }] };
+    assert.deepEqual(warnedPaths({ decision }), ['decision']);
+    assert.deepEqual(warnedPaths({ decision, output: { fields: { d: 'decision' } } }), []);
+  });
+});

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { type Admin, Kafka, logLevel, type Message, type Producer } from 'kafkajs';
+import type { TidemarkError } from '../../src/errors.ts';
+import { decodeHeaders } from '../../src/kafka/headers.ts';
+import {
+  type Block,
+  HEADERS_END,
+  HEADERS_START,
+  KEY_END,
+  KEY_START,
+  type Lease,
+  type SinkEvents,
+  type Source,
+  type SourceEvents,
+  SPAN_STRIDE,
+  VALUE_END,
+  VALUE_START,
+} from '../../src/pipeline/ports.ts';
+
+export interface ReadRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: readonly (readonly [string, string | null])[];
+}
+
+/** A kafkajs client of the tests' own, to write and to look with. */
+export class Bench {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  readonly #onClose: (() => Promise<unknown>)[] = [];
+
+  constructor(brokers: readonly string[]) {
+    this.kafka = new Kafka({ brokers: [...brokers], clientId: 'conformance', logLevel: logLevel.NOTHING });
+    this.admin = this.kafka.admin();
+    this.producer = this.kafka.producer({ allowAutoTopicCreation: false });
+  }
+
+  static async open(brokers: readonly string[]): Promise<Bench> {
+    const bench = new Bench(brokers);
+    await Promise.all([bench.admin.connect(), bench.producer.connect()]);
+    return bench;
+  }
+
+  async topic(
+    partitions: number,
+    config: Record<string, string> = {},
+    name = unique('topic'),
+  ): Promise<string> {
+    await this.admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic: name,
+          numPartitions: partitions,
+          configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+        },
+      ],
+    });
+    this.later(() => this.admin.deleteTopics({ topics: [name] }));
+    return name;
+  }
+
+  async write(topic: string, messages: Message[]): Promise<void> {
+    await this.producer.send({ topic, messages, acks: -1 });
+  }
+
+  /** Writes `count` records to a partition, whose values are `prefix0`, `prefix1`, ... */
+  async fill(topic: string, partition: number, count: number, prefix = 'v'): Promise<void> {
+    const messages = Array.from({ length: count }, (_, i) => ({ partition, value: `${prefix}${i}` }));
+    for (let at = 0; at < count; at += 1000) await this.write(topic, messages.slice(at, at + 1000));
+  }
+
+  /** Deletes the records of partition 0 below `offset`. */
+  async truncate(topic: string, offset: number): Promise<void> {
+    // kafkajs deletes only from topics whose metadata it happens to have.
+    await this.admin.fetchTopicOffsets(topic);
+    await this.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
+  }
+
+  async committed(group: string, topic: string, partition = 0): Promise<number> {
+    const [entry] = await this.admin.fetchOffsets({ groupId: group, topics: [topic] });
+    return Number(entry?.partitions.find((candidate) => candidate.partition === partition)?.offset);
+  }
+
+  /** Something to undo when the test ends, the last first. */
+  later(undo: () => Promise<unknown>): void {
+    this.#onClose.push(undo);
+  }
+
+  async close(): Promise<void> {
+    for (const undo of this.#onClose.reverse()) await undo().catch(() => {});
+    await this.producer.disconnect();
+    await this.admin.disconnect();
+  }
+}
+
+export function unique(what: string): string {
+  return `conformance-${what}-${randomUUID().slice(0, 8)}`;
+}
+
+/** Waits for a condition; fails with what it waited for. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  deadlineMs = 30_000,
+): Promise<void> {
+  const end = Date.now() + deadlineMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Whether `promise` is still pending after everything that was on its way had time to arrive. */
+export async function staysPending(promise: Promise<unknown>, ms = 600): Promise<boolean> {
+  const pending = Symbol('pending');
+  const timeout = new Promise((resolve) => setTimeout(resolve, ms, pending));
+  return (await Promise.race([promise, timeout])) === pending;
+}
+
+export function recordsOf(block: Block): ReadRecord[] {
+  const text = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.byteLength);
+  const part = (start: number, end: number) => (start < 0 ? null : text.toString('latin1', start, end));
+  return Array.from({ length: block.count }, (_, i) => {
+    const span = i * SPAN_STRIDE;
+    const headers = decodeHeaders(
+      block.bytes,
+      block.spans[span + HEADERS_START]!,
+      block.spans[span + HEADERS_END]!,
+    );
+    return {
+      partition: block.lease.partition,
+      offset: block.offsets[i]!,
+      timestamp: block.timestamps[i]!,
+      key: part(block.spans[span + KEY_START]!, block.spans[span + KEY_END]!),
+      value: part(block.spans[span + VALUE_START]!, block.spans[span + VALUE_END]!),
+      headers: headers.map(
+        ({ name, value }) => [name, value === null ? null : Buffer.from(value).toString('latin1')] as const,
+      ),
+    };
+  });
+}
+
+/** Writes down everything a source tells. */
+export class SourceLog implements SourceEvents {
+  readonly held = new Set<Lease>();
+  readonly grants: Lease[][] = [];
+  readonly endings: { leases: readonly Lease[]; withinMs: number }[] = [];
+  readonly gones: Lease[] = [];
+  readonly pauses: TidemarkError[] = [];
+  readonly failures: TidemarkError[] = [];
+  resumes = 0;
+  /** What the test does when leases end. */
+  onEnding: (leases: readonly Lease[]) => Promise<void> = async () => {};
+
+  granted(leases: readonly Lease[]): void {
+    this.grants.push([...leases]);
+    for (const lease of leases) this.held.add(lease);
+  }
+  async ending(leases: readonly Lease[], deadlineMs: number): Promise<void> {
+    this.endings.push({ leases, withinMs: deadlineMs - Date.now() });
+    await this.onEnding(leases);
+  }
+  gone(leases: readonly Lease[]): void {
+    for (const lease of leases) {
+      this.held.delete(lease);
+      this.gones.push(lease);
+    }
+  }
+  paused(cause: TidemarkError): void {
+    this.pauses.push(cause);
+  }
+  resumed(): void {
+    this.resumes++;
+  }
+  failed(cause: TidemarkError): void {
+    this.failures.push(cause);
+  }
+}
+
+/** Reads and releases blocks as they come, until the source stops. */
+export class Drinker {
+  readonly records: ReadRecord[] = [];
+  readonly blocks: { lease: Lease; count: number; nextOffset: number; endOffset: number }[] = [];
+  /** Next offset by partition. */
+  readonly positions = new Map<number, number>();
+  readonly done: Promise<void>;
+  readonly #source: Source;
+
+  constructor(source: Source, onBlock: (block: Block) => Promise<void> | void = () => {}) {
+    this.#source = source;
+    this.done = this.#drink(onBlock);
+  }
+
+  async #drink(onBlock: (block: Block) => Promise<void> | void): Promise<void> {
+    for (let block = await this.#source.next(); block !== undefined; block = await this.#source.next()) {
+      this.records.push(...recordsOf(block));
+      const { lease, count, nextOffset, endOffset } = block;
+      this.blocks.push({ lease, count, nextOffset, endOffset });
+      this.positions.set(lease.partition, nextOffset);
+      await onBlock(block);
+      this.#source.release(block);
+    }
+  }
+
+  values(partition?: number): (string | null)[] {
+    return this.records
+      .filter((record) => partition === undefined || record.partition === partition)
+      .map((record) => record.value);
+  }
+}
+
+/** Starts a source and stops it when the test ends. */
+export async function started(bench: Bench, source: Source): Promise<SourceLog> {
+  const log = new SourceLog();
+  bench.later(() => source.stop());
+  await source.start(log);
+  return log;
+}
+
+export class SinkLog implements SinkEvents {
+  readonly pauses: TidemarkError[] = [];
+  resumes = 0;
+  paused(cause: TidemarkError): void {
+    this.pauses.push(cause);
+  }
+  resumed(): void {
+    this.resumes++;
+  }
+}

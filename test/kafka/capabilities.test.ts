@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { missingCapabilities } from '../../src/kafka/capabilities.ts';
+import { kafkajsCapabilities } from '../../src/kafka/kafkajs/source.ts';
+
+test('what kafkajs can do is not refused', () => {
+  assert.deepEqual(
+    missingCapabilities(kafkajsCapabilities, { delivery: 'at-least-once', compression: 'gzip' }),
+    [],
+  );
+});
+
+test('what it cannot is refused in a sentence each', () => {
+  const missing = missingCapabilities(kafkajsCapabilities, { delivery: 'exactly-once', compression: 'zstd' });
+  assert.deepEqual(
+    missing.map((error) => [error.code, error.message]),
+    [
+      ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do delivery: exactly-once; it offers at-least-once'],
+      ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do compression: zstd; it offers none, gzip'],
+    ],
+  );
+});

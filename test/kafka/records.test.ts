@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { EncodedRecords } from '../../src/kafka/records.ts';
+import { EncodedStamp } from '../../src/kafka/stamp.ts';
+import { SPAN_STRIDE } from '../../src/pipeline/ports.ts';
+import { anyRecord, blockOf, type PlainRecord } from './arbitraries.ts';
+
+const require = createRequire(import.meta.url);
+const KafkajsDecoder = require('kafkajs/src/protocol/decoder');
+const decodeKafkajsRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder');
+
+interface DecodedRecord {
+  attributes: number;
+  timestampDelta: number;
+  offsetDelta: number;
+  key: number[] | null;
+  value: number[] | null;
+  headers: [string, number[] | null][];
+}
+
+/** Record format v2 read the slow and obvious way. */
+function plainDecode(bytes: Uint8Array): DecodedRecord[] {
+  let at = 0;
+  const varint = () => {
+    let result = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = BigInt(bytes[at++]!);
+      result |= (byte & 0x7fn) << shift;
+      if (byte < 128n) return Number((result >> 1n) ^ -(result & 1n));
+    }
+  };
+  const sized = () => {
+    const length = varint();
+    if (length < 0) return null;
+    at += length;
+    return [...bytes.subarray(at - length, at)];
+  };
+  const records: DecodedRecord[] = [];
+  while (at < bytes.length) {
+    const end = varint() + at;
+    const attributes = bytes[at++]!;
+    const [timestampDelta, offsetDelta, key, value] = [varint(), varint(), sized(), sized()];
+    const headers = Array.from(
+      { length: varint() },
+      () => [Buffer.from(sized()!).toString(), sized()] as [string, number[] | null],
+    );
+    assert.equal(at, end, 'the length says where the record ends');
+    records.push({ attributes, timestampDelta, offsetDelta, key, value, headers });
+  }
+  return records;
+}
+
+const anyAppend = fc.record({
+  record: anyRecord,
+  out: fc.option(fc.uint8Array({ maxLength: 200 }), { freq: 5 }),
+  timestamp: fc.nat(2 ** 42),
+});
+const anyStamp = fc.record({
+  headers: fc.array(
+    fc.tuple(fc.constantFrom('model-name', 'model-version', 'x'), fc.string({ maxLength: 20 })),
+    { maxLength: 4 },
+  ),
+  source: fc.boolean(),
+});
+
+function appendAll(
+  appends: { record: PlainRecord; out: Uint8Array | null; timestamp: number }[],
+  stamp: EncodedStamp,
+) {
+  const records = new EncodedRecords('out', 3);
+  const block = blockOf(appends.map(({ record }) => record));
+  appends.forEach(({ out, timestamp }, i) => {
+    const value = Buffer.concat([Buffer.from('..'), out ?? Buffer.alloc(0), Buffer.from('.')]);
+    records.append(block, i, value, out === null ? -1 : 2, 2 + (out?.length ?? 0), timestamp, stamp);
+  });
+  return records;
+}
+
+test('records are record format v2, headers replaced by name', () => {
+  fc.assert(
+    fc.property(fc.array(anyAppend, { maxLength: 20 }), anyStamp, (appends, { headers, source }) => {
+      const stamp = new EncodedStamp(headers, source);
+      const records = appendAll(appends, stamp);
+      const decoded = plainDecode(records.bytes.subarray(0, records.byteLength));
+      assert.equal(records.count, appends.length);
+      const replaced = new Set([...headers.map(([name]) => name), ...(source ? ['source'] : [])]);
+      const bytesOf = (text: string) => [...Buffer.from(text)];
+      decoded.forEach((record, i) => {
+        const { record: input, out, timestamp } = appends[i]!;
+        assert.equal(record.attributes, 0);
+        assert.equal(record.offsetDelta, i);
+        assert.equal(records.baseTimestamp + record.timestampDelta, timestamp);
+        assert.deepEqual(record.key, input.key === null ? null : [...input.key]);
+        assert.deepEqual(record.value, out === null ? null : [...out]);
+        assert.deepEqual(record.headers, [
+          ...input.headers
+            .filter(({ name }) => !replaced.has(name))
+            .map(({ name, value }) => [name, value === null ? null : [...value]]),
+          ...headers.map(([name, value]) => [name, bytesOf(value)]),
+          ...(source ? [['source', bytesOf(`input/7@${input.offset}`)]] : []),
+        ]);
+      });
+      const latest = Math.max(-1, ...appends.map(({ timestamp }) => timestamp));
+      assert.equal(records.maxTimestamp, latest);
+    }),
+  );
+});
+
+test('spans find key, value and headers in the encoded bytes, and starts each record', () => {
+  fc.assert(
+    fc.property(fc.array(anyAppend, { minLength: 1, maxLength: 10 }), (appends) => {
+      const stamp = new EncodedStamp([['a', 'b']], true);
+      const records = appendAll(appends, stamp);
+      const { bytes, spans, starts, byteLength, count } = records;
+      assert.equal(starts[0], 0);
+      assert.equal(starts[count], byteLength);
+      for (let i = 0; i < count; i++) {
+        const alone = plainDecode(bytes.subarray(starts[i], starts[i + 1]));
+        assert.equal(alone.length, 1);
+        const part = (slot: number) => {
+          const [start, end] = [spans[i * SPAN_STRIDE + slot]!, spans[i * SPAN_STRIDE + slot + 1]!];
+          return start < 0 ? null : [...bytes.subarray(start, end)];
+        };
+        assert.deepEqual(part(0), alone[0]!.key);
+        assert.deepEqual(part(2), alone[0]!.value);
+        assert.equal(spans[i * SPAN_STRIDE + 5], starts[i + 1]);
+        assert.equal(records.timestamps[i], appends[i]!.timestamp);
+      }
+    }),
+  );
+});
+
+test('kafkajs reads the records as they are meant', () => {
+  fc.assert(
+    fc.property(fc.array(anyAppend, { minLength: 1, maxLength: 10 }), (appends) => {
+      const records = appendAll(appends, new EncodedStamp([['model-name', 'm']], true));
+      const decoder = new KafkajsDecoder(Buffer.from(records.bytes.subarray(0, records.byteLength)));
+      for (const { record, out, timestamp } of appends) {
+        const read = decodeKafkajsRecord(new KafkajsDecoder(decoder.readVarIntBytes()), {
+          firstOffset: '0',
+          firstTimestamp: String(records.baseTimestamp),
+          magicByte: 2,
+        });
+        assert.equal(read.timestamp, String(timestamp));
+        assert.deepEqual(
+          read.key === null ? null : [...read.key],
+          record.key === null ? null : [...record.key],
+        );
+        assert.deepEqual(read.value === null ? null : [...read.value], out === null ? null : [...out]);
+        assert.equal(String(read.headers['model-name']), 'm');
+        assert.equal(String(read.headers.source), `input/7@${record.offset}`);
+      }
+    }),
+  );
+});
+
+test('a buffer grows past its first size, and a second lease gets its own source', () => {
+  const records = new EncodedRecords('out', 0);
+  const stamp = new EncodedStamp([], true);
+  const record = { key: null, value: null, headers: [], offset: 9, timestamp: 1 };
+  const first = blockOf([record], 'orders', 1);
+  const second = blockOf([{ ...record, offset: 10 }], 'orders', 22);
+  const value = Buffer.alloc(100, 7);
+  for (let i = 0; i < 1000; i++) records.append(i % 2 ? second : first, 0, value, 0, 100, 1, stamp);
+  const decoded = plainDecode(records.bytes.subarray(0, records.byteLength));
+  assert.equal(decoded.length, 1000);
+  decoded.forEach((entry, i) => {
+    assert.equal(Buffer.from(entry.headers[0]![1]!).toString(), i % 2 ? 'orders/22@10' : 'orders/1@9');
+  });
+});
+
+test('a stamp that another sink made is refused', () => {
+  const records = new EncodedRecords('out', 0);
+  const block = blockOf([{ key: null, value: null, headers: [], offset: 0, timestamp: 1 }]);
+  assert.throws(() => records.append(block, 0, new Uint8Array(1), 0, 1, 1, { names: [] }), {
+    code: 'E-INTERNAL',
+  });
+});

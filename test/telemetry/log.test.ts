@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TidemarkError } from '../../src/errors.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+
+function linesOf(readable: boolean, level: 'debug' | 'info' | 'silent' = 'info') {
+  const lines: string[] = [];
+  const log = createLog({ level, readable, to: { write: (line) => lines.push(line) } });
+  return { lines, log };
+}
+
+describe('the log', () => {
+  test('is one JSON object a line, with level and time in words', () => {
+    const { lines, log } = linesOf(false);
+    log.info({ event: 'x', rows: 3 }, 'done');
+    log.debug('not shown at this level');
+    assert.equal(lines.length, 1);
+    const { time, ...rest } = JSON.parse(lines[0]!);
+    assert.deepEqual(rest, { level: 'info', event: 'x', rows: 3, msg: 'done' });
+    assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000, time);
+  });
+
+  test('tells an error with its stack and causes', () => {
+    const { lines, log } = linesOf(false);
+    const cause = new Error('connection reset');
+    log.fatal({ err: new TidemarkError('E-KAFKA-REFUSED', 'no', { cause }) }, 'ended');
+    const { err } = JSON.parse(lines[0]!);
+    assert.match(err.stack, /log\.test\.ts/);
+    assert.match(err.stack, /connection reset/);
+  });
+
+  test('is for people when asked: the message first, no JSON', () => {
+    const { lines, log } = linesOf(true);
+    log.warn({ event: 'x' }, 'the broker is down');
+    assert.match(lines.join(''), /^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: the broker is down/);
+  });
+
+  test('says nothing when silent', () => {
+    const { lines, log } = linesOf(false, 'silent');
+    log.fatal('x');
+    assert.deepEqual(lines, []);
+  });
+});

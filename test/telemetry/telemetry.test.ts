@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TidemarkError } from '../../src/errors.ts';
+import type { Telemetry } from '../../src/telemetry/events.ts';
+import { Health } from '../../src/telemetry/health.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createTelemetry } from '../../src/telemetry/telemetry.ts';
+
+const unreachable = new TidemarkError('E-KAFKA-UNREACHABLE', 'no broker answers');
+
+function newTelemetry(options: { sloP99Ms?: number; level?: 'debug' | 'info' } = {}) {
+  const lines: { level: string; event: string; msg: string; [fact: string]: unknown }[] = [];
+  const to = { write: (line: string) => lines.push(JSON.parse(line)) };
+  const metrics = createMetrics({ version: '0.0.0', processMetrics: false, ...options });
+  const health = new Health();
+  const clock = { ms: 0 };
+  const log = createLog({ level: options.level ?? 'debug', readable: false, to });
+  const telemetry = createTelemetry({ log, metrics, health, monotonicMs: () => clock.ms });
+  /** The lines of one metric as scraped, without its name's prefix. */
+  const scrape = async (name: string): Promise<string[]> =>
+    (await metrics.registry.metrics())
+      .split('\n')
+      .filter((line) => new RegExp(`^tidemark_${name}[ {]`).test(line))
+      .map((line) => line.slice('tidemark_'.length));
+  return { telemetry, lines, scrape, clock, health };
+}
+
+describe('telemetry', () => {
+  test('counts outcomes, batches and latencies', async () => {
+    const { telemetry, scrape } = newTelemetry({ sloP99Ms: 80 });
+    telemetry.batchScored({ rows: 3, closed: 'due', scoreMs: 2, oldestMs: 5 });
+    telemetry.batchDelivered({ scored: 2, deadLettered: 1, bytes: 512, ms: 4 });
+    telemetry.eventsSkipped('tombstone', 7);
+    telemetry.latencies(Float64Array.of(10, 80, 81, 500), 3);
+    assert.deepEqual(await scrape('events_total'), [
+      'events_total{outcome="scored"} 2',
+      'events_total{outcome="dead_lettered"} 1',
+      'events_total{outcome="skipped"} 7',
+    ]);
+    assert.deepEqual(await scrape('skips_total'), ['skips_total{reason="tombstone"} 7']);
+    assert.deepEqual(await scrape('batches_total'), ['batches_total{closed="due"} 1']);
+    assert.deepEqual(await scrape('batch_rows_sum'), ['batch_rows_sum 3']);
+    assert.deepEqual(await scrape('batch_wait_seconds_sum'), ['batch_wait_seconds_sum 0.005']);
+    assert.deepEqual(await scrape('score_seconds_sum'), ['score_seconds_sum 0.002']);
+    assert.deepEqual(await scrape('delivery_seconds_sum'), ['delivery_seconds_sum 0.004']);
+    assert.deepEqual(await scrape('delivered_bytes_total'), ['delivered_bytes_total 512']);
+    assert.deepEqual(await scrape('event_latency_seconds_count'), ['event_latency_seconds_count 3']);
+    assert.deepEqual(await scrape('slo_breaches_total'), ['slo_breaches_total 1']);
+    const buckets = await scrape('event_latency_seconds_bucket');
+    assert.ok(buckets.includes('event_latency_seconds_bucket{le="0.08"} 2'), 'the objective is a bound');
+  });
+
+  test('shows lag and offset of held partitions only', async () => {
+    const { telemetry, scrape } = newTelemetry();
+    telemetry.leasesGranted([0, 1], 4);
+    telemetry.committed(0, 90, 100);
+    telemetry.committed(1, 7, 7);
+    assert.deepEqual(await scrape('partition_lag'), [
+      'partition_lag{partition="0"} 10',
+      'partition_lag{partition="1"} 0',
+    ]);
+    assert.deepEqual(await scrape('leases'), ['leases 2']);
+    telemetry.leasesGone([0], 'revoked');
+    telemetry.committed(0, 95, 100);
+    assert.deepEqual(await scrape('partition_lag'), ['partition_lag{partition="1"} 0']);
+    assert.deepEqual(await scrape('committed_offset'), ['committed_offset{partition="1"} 7']);
+    assert.deepEqual(await scrape('leases'), ['leases 1']);
+    telemetry.leasesGranted([], -1);
+    assert.deepEqual(await scrape('generation'), ['generation 4']);
+  });
+
+  test('shows exactly one state', async () => {
+    const { telemetry, scrape } = newTelemetry();
+    const current = async () => (await scrape('state')).filter((line) => line.endsWith(' 1'));
+    assert.deepEqual(await current(), ['state{state="starting"} 1']);
+    telemetry.stateChanged({ kind: 'running' });
+    assert.deepEqual(await current(), ['state{state="running"} 1']);
+  });
+
+  test('logs rejections at a bounded rate, counts all, and tells how many it held back', async () => {
+    const { telemetry, lines, scrape, clock } = newTelemetry({ level: 'info' });
+    const reject = () => telemetry.eventRejected('E-AVRO-FRAME', 'no zero byte', 't/0@5', undefined);
+    for (let i = 0; i < 25; i++) reject();
+    telemetry.eventRejected('E-FEATURE-RANGE', 'age is 200', 't/0@6', 'id-1');
+    assert.equal(lines.length, 11);
+    clock.ms = 10_000;
+    telemetry.committed(0, 1, 1);
+    assert.equal(lines[11]!.count, 15);
+    for (let i = 0; i < 12; i++) reject();
+    telemetry.stateChanged({ kind: 'stopped', why: 'drained' });
+    assert.deepEqual(
+      lines.slice(22).map((line) => [line.event, line.count]),
+      [
+        ['eventsRejected', 2],
+        ['state', undefined],
+      ],
+    );
+    assert.deepEqual(await scrape('rejections_total'), [
+      'rejections_total{code="E-AVRO-FRAME"} 37',
+      'rejections_total{code="E-FEATURE-RANGE"} 1',
+    ]);
+  });
+
+  test('logs an outage once, and its end with how long it took', async () => {
+    const { telemetry, lines, scrape, clock, health } = newTelemetry({ level: 'info' });
+    telemetry.dependencyUp('sink');
+    for (let i = 0; i < 5; i++) telemetry.dependencyDown('sink', unreachable);
+    assert.deepEqual(await scrape('paused'), ['paused{dependency="sink"} 1']);
+    assert.equal(health.ready().reasons.at(-1)!.code, 'E-KAFKA-UNREACHABLE');
+    clock.ms = 2500;
+    telemetry.dependencyUp('sink');
+    assert.deepEqual(
+      lines.map(({ level, event, code, seconds }) => [level, event, code ?? seconds]),
+      [
+        ['warn', 'dependencyDown', 'E-KAFKA-UNREACHABLE'],
+        ['info', 'dependencyUp', 2.5],
+      ],
+    );
+    assert.deepEqual(await scrape('paused'), ['paused{dependency="sink"} 0']);
+  });
+
+  test('is quiet at info while events flow', () => {
+    const { telemetry, lines } = newTelemetry({ level: 'info' });
+    telemetry.batchScored({ rows: 3, closed: 'full', scoreMs: 2, oldestMs: 5 });
+    telemetry.batchDelivered({ scored: 3, deadLettered: 0, bytes: 512, ms: 4 });
+    telemetry.latencies(Float64Array.of(1), 1);
+    telemetry.eventsSkipped('record-type', 2);
+    telemetry.committed(0, 1, 2);
+    telemetry.inFlight(10, 1);
+    assert.deepEqual(lines, []);
+  });
+
+  // One call of every event there is: a new event without its line here does not compile.
+  const every: { [E in keyof Telemetry]: Parameters<Telemetry[E]> } = {
+    stateChanged: [{ kind: 'paused', why: 'sink' }],
+    started: [
+      {
+        pipeline: 'p',
+        model: 'm',
+        version: '1.0.0',
+        digest: 'd',
+        client: 'c',
+        delivery: 'at-least-once',
+        rowsPerRun: 8,
+      },
+    ],
+    warned: ['W-X', 'look'],
+    leasesGranted: [[3], 1],
+    leasesEnding: [[3], 100],
+    leasesGone: [[3], 'lost'],
+    dependencyDown: ['registry', unreachable],
+    dependencyUp: ['registry'],
+    schemaLoaded: [7, 12],
+    schemaUnusable: [7, 'E-SCHEMA-UNUSABLE', 'no amount'],
+    batchScored: [{ rows: 1, closed: 'full', scoreMs: 1, oldestMs: 1 }],
+    batchDelivered: [{ scored: 1, deadLettered: 0, bytes: 1, ms: 1 }],
+    latencies: [Float64Array.of(1), 1],
+    eventsSkipped: ['tombstone', 1],
+    eventRejected: ['E-AVRO-FRAME', 'x', 't/0@1', 'id'],
+    committed: [3, 1, 2],
+    commitRefused: [[3]],
+    inFlight: [10, 1],
+    fatal: [new TidemarkError('E-INTERNAL', 'a broken promise')],
+  };
+  /** Too many to log even at debug: the batch they belong to is logged. */
+  const countedOnly = ['latencies', 'eventsSkipped', 'inFlight'];
+
+  test('tells every event, by a log line unless it is only counted', () => {
+    const { telemetry, lines } = newTelemetry();
+    for (const [event, facts] of Object.entries(every)) {
+      const before = lines.length;
+      (telemetry[event as keyof Telemetry] as (...all: unknown[]) => void)(...facts);
+      assert.equal(lines.length - before, countedOnly.includes(event) ? 0 : 1, event);
+      if (lines.length > before) assert.ok(lines.at(-1)!.msg.length > 0, event);
+    }
+  });
+});

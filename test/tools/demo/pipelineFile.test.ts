@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
+import { freshNames, writePipelineFile } from '../../../tools/demo/pipelineFile.ts';
+
+const example = new URL('../../../config/card-fraud.yaml', import.meta.url);
+const names = { transactions: 'in', scored: 'out', deadLetters: 'dead', group: 'scorer' };
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'tidemark-test-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+test('names stay as they are where all are free', () => {
+  assert.deepEqual(freshNames(names, new Set(['other'])), names);
+});
+
+test('one name that is taken moves all of them to the next number that is free', () => {
+  const taken = new Set(['dead', 'scorer-2']);
+  assert.deepEqual(freshNames(names, taken), {
+    transactions: 'in-3',
+    scored: 'out-3',
+    deadLetters: 'dead-3',
+    group: 'scorer-3',
+  });
+});
+
+test('the pipeline of the demo is the worked example but for its names and its port', (t) => {
+  const expected = parse(readFileSync(example, 'utf8'));
+  const { path, names: found } = writePipelineFile(folder(t), new Set([expected.output.topic]));
+  expected.input.topic += '-2';
+  expected.output.topic += '-2';
+  expected.dead_letter.topic += '-2';
+  expected.kafka.group += '-2';
+  expected.http.port = 0;
+  assert.deepEqual(parse(readFileSync(path, 'utf8')), expected);
+  assert.equal(found.scored, expected.output.topic);
+});
