@@ -64,6 +64,8 @@ export class Registry {
   readonly #schemas = new LRUCache<number, SchemaLookup>({ max: MAX_SCHEMAS });
   readonly #underWay = new Map<number, Promise<SchemaLookup>>();
   #waiting = 0;
+  /** How often a request went without an answer. */
+  #outages = 0;
 
   constructor(
     options: RegistryOptions,
@@ -125,14 +127,15 @@ export class Registry {
   async compatible(subject: string, schema: string): Promise<{ compatible: boolean; messages: string[] }> {
     const answer = await this.#insist<{ is_compatible: boolean; messages?: string[] }>(
       `testing a schema against ${subject}`,
-      (api) => api.Subject.compatible({ subject, version: 'latest', body: { schema } }),
+      (api) => api.Subject.compatible({ subject, version: 'latest', verbose: true, body: { schema } }),
     );
     return { compatible: answer?.is_compatible ?? true, messages: answer?.messages ?? [] };
   }
 
   async #lookUp(id: number): Promise<SchemaLookup> {
-    const since = this.#clock.monotonicMs();
+    let since = this.#clock.monotonicMs();
     for (;;) {
+      const outages = this.#outages;
       const found = await this.#insist<SchemaAnswer>(`fetching schema ${id}`, (api) =>
         api.Schema.find({ id }),
       );
@@ -142,6 +145,8 @@ export class Registry {
         const schema = { id, schema: found.schema, references: await this.#references(found) };
         return { kind: 'schema', schema };
       }
+      // A replica that was away may lag as much as a new one: the time before tells nothing.
+      if (this.#outages !== outages) since = this.#clock.monotonicMs();
       if (this.#events === undefined || this.#clock.monotonicMs() - since >= BELIEVE_404_AFTER_MS) {
         return { kind: 'unknown' };
       }
@@ -189,6 +194,7 @@ export class Registry {
           if (this.#events === undefined || error.disposition !== 'retry') throw error;
           if (!waits) this.#waiting++;
           waits = true;
+          this.#outages++;
           this.#events.paused(error);
         }
         // Full jitter: a fleet that lost its registry does not come back in step.

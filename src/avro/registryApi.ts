@@ -45,13 +45,24 @@ type Middleware = NonNullable<SchemaRegistryAPIClientArgs['middlewares']>[number
 const MAX_SOCKETS = 4;
 const CERTIFICATE_FAULTS =
   /CERT|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|ERR_TLS_|ERR_SSL_(TLSV1|SSLV3)_ALERT|ERR_OSSL/;
+/** Subject, version or schema not found; a path that the server does not have is told by a plain 404, also by registries. */
+const NOT_FOUND_CODES = new Set([40401, 40402, 40403]);
 /** Answers that waiting may cure: overload, a gateway without a backend, a registry without its leader. */
 const PASSING_STATUSES = new Set([408, 425, 429]);
 
-/** Gives every answer as it came: the library's own error loses what tells an outage from a refusal. */
-const asItCame: Middleware = () => ({
-  response: (next) => next().catch((response) => response),
-});
+/** Where the client library's own parts are plugged in, innermost first; its types do not show it. */
+interface Manifested {
+  readonly _manifest: { readonly middleware: Middleware[] };
+}
+
+/**
+ * Makes the client give every answer as it came. Its own error tells neither an outage from a 400 nor a registry's 404 from
+ * a gateway's, and the middleware that one may pass in sees only that error: this one has to be the innermost.
+ */
+function tellAsItCame(client: SchemaRegistryAPIClient): void {
+  const asItCame: Middleware = () => ({ response: (next) => next().catch((response) => response) });
+  (client as unknown as Manifested)._manifest.middleware.unshift(asItCame);
+}
 
 const bearing =
   (token: string): Middleware =>
@@ -83,9 +94,10 @@ export class RegistryApi {
       agent: url.startsWith('https:') ? new HttpsAgent({ ...pool, ...tlsOptions(tls) }) : new HttpAgent(pool),
       // Retrying is decided by whoever asks, who knows for how long and tells that it waits.
       retry: { retries: 0 },
-      middlewares: [...(auth?.kind === 'bearer' ? [bearing(auth.token)] : []), within(timeoutMs), asItCame],
+      middlewares: [...(auth?.kind === 'bearer' ? [bearing(auth.token)] : []), within(timeoutMs)],
       ...(auth?.kind === 'basic' ? { auth: { username: auth.username, password: auth.password } } : {}),
     });
+    tellAsItCame(this.#client);
   }
 
   /**
@@ -125,7 +137,7 @@ export class RegistryApi {
     const answer = `answered ${status}${message === undefined ? '' : `: ${message}`}`;
     if (status === 401 || status === 403) throw this.#error('E-REGISTRY-AUTH', doing, answer);
     if (status === 404) {
-      if (code !== undefined) return undefined;
+      if (code !== undefined && NOT_FOUND_CODES.has(code)) return undefined;
       // A wrong base path, or a gateway whose registry is away: believing it would dead-letter every event.
       const what = 'answered 404 in words that are no registry’s; check the path of its URL';
       throw this.#error('E-REGISTRY-UNREACHABLE', doing, what);

@@ -14,7 +14,7 @@ import { innerNodes, typeName } from './schema.ts';
 import { blockLoop, leastBytes, readLengthCode, SCRATCH, type Skips, switchCode } from './skipCode.ts';
 
 /** What every generated function of a reader takes: bytes, position, end, row, target, view of the bytes. */
-export const PARAMETERS = 'b, p, end, row, t, f';
+const PARAMETERS = 'b, p, end, row, t, f';
 const ARRAY_INDEX = /^(0|[1-9][0-9]{0,8})$/;
 /** A function beyond this much source is too large for the optimizing compiler; its parts become functions of their own. */
 const MAX_FUNCTION_CHARS = 8_000;
@@ -109,7 +109,7 @@ export class RowCode {
         return `${this.#leaves(wanted, node)}\n${this.#items(wanted, node, site)}`;
       default: {
         const below = [...wanted.below.values()].map((inner) =>
-          this.absent(inner, `there is a ${typeName(node)} before the end of the path`),
+          this.absent(inner, `its path goes on below a ${node.kind}`),
         );
         return `{ ${this.#leaves(wanted, node)}\n${below.join('\n')} }`;
       }
@@ -131,7 +131,7 @@ export class RowCode {
         this.#findings.absent({ of: 'feature', index }, 'it is always null');
         stores.push(this.#missing(index));
       } else {
-        this.#findings.wrong({ of: 'feature', index }, `it is a ${typeName(node)}`);
+        this.#findings.wrong({ of: 'feature', index }, `its type is ${typeName(node)}`);
         stores.push(`return -${this.#findings.featureCode(index, 'type')};`);
       }
     }
@@ -149,7 +149,7 @@ export class RowCode {
       this.#findings.found({ of: 'event-time' });
       return code;
     }
-    this.#findings.wrong({ of: 'event-time' }, `it is a ${typeName(node)}`);
+    this.#findings.wrong({ of: 'event-time' }, `its type is ${typeName(node)}`);
     return 't.eventTimes[row] = NaN;';
   }
 

@@ -149,26 +149,3 @@ export function innerNodes(node: AvroNode): readonly AvroNode[] {
       return [];
   }
 }
-
-const recursive = new WeakMap<AvroNode, boolean>();
-
-/** Whether values of the node can hold values of the same node. */
-export function isRecursive(node: AvroNode): boolean {
-  const known = recursive.get(node);
-  if (known !== undefined) return known;
-  const found = reaches(node, node);
-  recursive.set(node, found);
-  return found;
-}
-
-function reaches(from: AvroNode, target: AvroNode): boolean {
-  const seen = new Set<AvroNode>();
-  const waiting = [...innerNodes(from)];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (next === target) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    waiting.push(...innerNodes(next));
-  }
-  return false;
-}

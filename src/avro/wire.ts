@@ -16,7 +16,7 @@ export const FIRST_OWN_CODE = 8;
 /** Records inside records: each level of a recursive or chained type is a stack frame or two. */
 export const MAX_RECURSION = 256;
 /** Items of no bytes (nulls, empty records) in one event: they cost the sender nothing and whoever decodes them a lot. */
-export const MAX_ZERO_SIZE_ITEMS = 10_000;
+const MAX_ZERO_SIZE_ITEMS = 10_000;
 
 /** The value last read: [0] the low and [1] the high word of a long; or an int, a length, a block's count and end. */
 export const words = new Int32Array(2);

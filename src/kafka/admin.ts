@@ -1,8 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { TidemarkError } from '../errors.ts';
 import { kafkaError, protocolError } from './errors.ts';
 import { type ClientLog, type KafkaConnection, newKafka } from './kafkajs/client.ts';
 import { parseOffset } from './offset.ts';
+import { within } from './within.ts';
+
+const CLOSE_TIMEOUT_MS = 3_000;
+
+const NEW_TOPIC_LOOKS = 100;
+const NEW_TOPIC_LOOK_EVERY_MS = 100;
 
 export interface LogRange {
   /** The first offset in the log. */
@@ -54,7 +61,7 @@ export class KafkaAdmin {
   async createTopic(topic: NewTopic): Promise<'created' | 'exists'> {
     const created = await this.#call(`creating topic ${topic.name}`, (admin) =>
       admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [
           {
             topic: topic.name,
@@ -65,6 +72,7 @@ export class KafkaAdmin {
         ],
       }),
     );
+    await this.#call(`waiting for topic ${topic.name}`, (admin) => untilKnown(topic.name, admin));
     return created ? 'created' : 'exists';
   }
 
@@ -124,8 +132,7 @@ export class KafkaAdmin {
   }
 
   async close(): Promise<void> {
-    await this.#connected?.catch(() => {});
-    await this.#admin.disconnect().catch(() => {});
+    await within(CLOSE_TIMEOUT_MS, this.#admin.disconnect());
   }
 
   async #call<T>(doing: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
@@ -146,5 +153,21 @@ export class KafkaAdmin {
     this.#admin.disconnect().catch(() => {});
     this.#admin = this.#kafka.admin();
     this.#connected = undefined;
+  }
+}
+
+/**
+ * Waits until a new topic has leaders. kafkajs can do that while it creates the topic, but gives up when the broker it asks has
+ * not heard of the topic yet, as happens on a cluster that has just started.
+ */
+async function untilKnown(topic: string, admin: Admin): Promise<void> {
+  for (let look = 1; ; look++) {
+    try {
+      await admin.fetchTopicMetadata({ topics: [topic] });
+      return;
+    } catch (error) {
+      if (look === NEW_TOPIC_LOOKS || protocolError(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      await delay(NEW_TOPIC_LOOK_EVERY_MS);
+    }
   }
 }

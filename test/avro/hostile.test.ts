@@ -87,6 +87,12 @@ const corpus: readonly (readonly [what: string, schema: unknown, body: Buffer[],
     [long(-2n), long(1n), long(1n), long(1n), long(0n)],
     'E-AVRO-INVALID',
   ],
+  [
+    'a block size before the end of its item',
+    array('int'),
+    [long(-1n), long(1n), long(500n), long(0n)],
+    'E-AVRO-INVALID',
+  ],
   ['a block size too large', array('int'), [long(-1n), long(2n), long(1n), long(0n)], 'E-AVRO-INVALID'],
   ['a block size beyond the end', array('int'), [long(-1n), long(2n ** 50n), long(1n)], 'E-AVRO-TRUNCATED'],
   ['a right block size', array('int'), [long(-2n), long(3n), long(1n), long(500n), long(0n)], 'ok'],
@@ -96,6 +102,7 @@ const corpus: readonly (readonly [what: string, schema: unknown, body: Buffer[],
   ['a negative length', 'string', [long(-1n)], 'E-AVRO-INVALID'],
   ['the least length', 'bytes', [long(-(2n ** 63n))], 'E-AVRO-INVALID'],
   ['a length beyond the end', 'string', [long(2n), bytes(65)], 'E-AVRO-TRUNCATED'],
+  ['a long text without its last byte', 'string', [long(100n), Buffer.alloc(99, 65)], 'E-AVRO-TRUNCATED'],
   ['a length beyond 2^32', 'string', [long(2n ** 32n + 1n), bytes(65)], 'E-AVRO-TRUNCATED'],
   ['text that is no UTF-8', 'string', [long(2n), bytes(0xff, 0xfe)], 'ok'],
   ['an int of 33 bits', 'int', [bytes(0xff, 0xff, 0xff, 0xff, 0x1f)], 'E-AVRO-INVALID'],
@@ -147,6 +154,43 @@ for (const [what, schema, body, code] of corpus) {
     }
   });
 }
+
+test('what is transcoded is bounded as what is skipped', () => {
+  const recursive = (value: string, name: string) => ({
+    type: 'record',
+    name,
+    fields: [
+      { name: 'value', type: value },
+      { name: 'next', type: ['null', name] },
+    ],
+  });
+  const transcoded: readonly (readonly [from: unknown, to: unknown, body: Buffer, code: string])[] = [
+    [recursive('int', 'L'), recursive('double', 'L'), Buffer.alloc(100, 2), 'E-AVRO-TRUNCATED'],
+    [recursive('int', 'L'), recursive('double', 'L'), Buffer.alloc(100_000, 2), 'E-AVRO-LIMIT'],
+    [
+      array('int'),
+      array('double'),
+      Buffer.concat([long(-1n), long(1n), long(500n), long(0n)]),
+      'E-AVRO-INVALID',
+    ],
+    [
+      array('int'),
+      array('double'),
+      Buffer.concat([long(-1n), long(2n), long(1n), long(0n)]),
+      'E-AVRO-INVALID',
+    ],
+    [array('int'), array('double'), Buffer.concat([long(2n ** 40n), long(1n)]), 'E-AVRO-TRUNCATED'],
+    [array('null'), array(['int', 'null']), long(20_000_000n), 'E-AVRO-LIMIT'],
+    [map('float'), map('double'), Buffer.concat([long(1n), long(4n)]), 'E-AVRO-TRUNCATED'],
+    [['int', 'float'], 'double', Buffer.concat([long(2n), long(0n)]), 'E-AVRO-INVALID'],
+    ['float', 'double', Buffer.alloc(3), 'E-AVRO-TRUNCATED'],
+  ];
+  for (const [from, to, body, code] of transcoded) {
+    const schema = { type: 'record', name: 'Event', fields: [{ name: 'it', type: from }] };
+    const reader = readerOf(schema, { features: [], carried: [{ path: ['it'], target: 'it', schema: to }] });
+    assert.equal(read(reader, framed(body), 1).code, code, JSON.stringify(to));
+  }
+});
 
 test('bytes that are not framed are E-AVRO-FRAME', () => {
   const reader = readerOf('null');

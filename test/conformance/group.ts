@@ -61,12 +61,13 @@ export function groupConformance(name: string, client: ClientUnderTest): void {
       log.onEnding = async (leases) => {
         assert.deepEqual(new Set(leases), log.held);
         assert.ok(leases.every((lease) => lease.state.kind === 'ending'));
-        // Longer than several heartbeats: the group has to wait for us.
+        // What is left to do once the blocks are released, their commit, is waited for as well: the group has to wait for
+        // longer than several heartbeats.
+        for (const block of blocks) first.release(block);
         await new Promise((resolve) => setTimeout(resolve, 2_000));
         assert.equal(newcomerJoined, false, 'the newcomer was let in before the work was finished');
         for (const block of blocks) {
           answers.push(await first.commit([{ lease: block.lease, offset: block.nextOffset }]));
-          first.release(block);
         }
       };
       const second = client.newSource({ topic, group });

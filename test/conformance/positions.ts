@@ -116,6 +116,22 @@ export function positionConformance(name: string, client: ClientUnderTest): void
       await until('the committed offset', async () => (await bench.committed(group, topic)) === 7);
     });
 
+    test('out of range while running stops also where only aborted records are left', async () => {
+      const topic = await bench.topic(1);
+      const group = unique('group');
+      await bench.fill(topic, 0, 1000);
+      await bench.abort(topic, 10);
+      const source = client.newSource({ topic, group, outOfRange: 'stop', maxBytesPerPartition: 5_000 });
+      const log = await started(bench, source);
+      const block = (await source.next())!;
+      await bench.truncate(topic, 1000);
+      source.release(block);
+      const drinker = new Drinker(source);
+      await until('the failure', () => log.failures.length === 1);
+      assert.equal(log.failures[0]?.code, 'E-KAFKA-OUT-OF-RANGE');
+      assert.ok(drinker.blocks.every((entry) => entry.nextOffset <= 1000));
+    });
+
     test('out of range while running goes to the earliest when told so', async () => {
       const topic = await bench.topic(1);
       await bench.fill(topic, 0, 2000);

@@ -74,6 +74,21 @@ export class Bench {
     for (let at = 0; at < count; at += 1000) await this.write(topic, messages.slice(at, at + 1000));
   }
 
+  /** Writes records to partition 0 in a transaction, and aborts it: the records and one marker. */
+  async abort(topic: string, count: number): Promise<void> {
+    const producer = this.kafka.producer({
+      transactionalId: unique('transactions'),
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const messages = Array.from({ length: count }, (_, i) => ({ partition: 0, value: `aborted${i}` }));
+    await transaction.send({ topic, messages });
+    await transaction.abort();
+    await producer.disconnect();
+  }
+
   /** Deletes the records of partition 0 below `offset`. */
   async truncate(topic: string, offset: number): Promise<void> {
     // kafkajs deletes only from topics whose metadata it happens to have.

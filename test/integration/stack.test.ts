@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTopic, kafkaClient, produce, readAll, registerSchema, sharedStack, uniqueName } from '../support/stack.ts';
+import {
+  createTopic,
+  kafkaClient,
+  produce,
+  readAll,
+  registerSchema,
+  sharedStack,
+  uniqueName,
+} from '../support/stack.ts';
 
 test('what is produced is read back in order, with keys, headers and timestamps', async () => {
   const topic = await createTopic(uniqueName('stack'), 3);
@@ -14,7 +22,9 @@ test('what is produced is read back in order, with keys, headers and timestamps'
   await produce(topic, messages);
   const records = await readAll(topic);
   const expected = [0, 1, 2].flatMap((partition) =>
-    messages.filter((message) => message.partition === partition).map((message, offset) => ({ ...message, offset })),
+    messages
+      .filter((message) => message.partition === partition)
+      .map((message, offset) => ({ ...message, offset })),
   );
   assert.deepEqual(
     records.map(({ partition, offset, key, value, timestamp, headers }) => ({
@@ -32,7 +42,10 @@ test('what is produced is read back in order, with keys, headers and timestamps'
 test('an aborted transaction at the end of a topic is passed over, and an empty topic is empty', async () => {
   const topic = await createTopic(uniqueName('stack'), 2);
   assert.deepEqual(await readAll(topic), []);
-  const producer = (await kafkaClient()).producer({ transactionalId: uniqueName('tx'), maxInFlightRequests: 1 });
+  const producer = (await kafkaClient()).producer({
+    transactionalId: uniqueName('tx'),
+    maxInFlightRequests: 1,
+  });
   await producer.connect();
   try {
     for (const outcome of ['commit', 'abort'] as const) {

@@ -24,7 +24,9 @@ const environment = { ...process.env, TIDEMARK_BROKERS: '', TIDEMARK_REGISTRY_UR
 
 async function stackCommand(...args: string[]): Promise<{ code: number; output: string }> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], { env: environment });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
+      env: environment,
+    });
     return { code: 0, output: stdout + stderr };
   } catch (error) {
     const failed = error as { code: number; stdout: string; stderr: string };
@@ -71,7 +73,10 @@ test('up is idempotent and heals, down --keep keeps, down leaves nothing', async
     assert.deepEqual(processesOf(folder), []);
     assert.equal((await stackCommand('up', ...upArguments)).code, 0);
     const records = await readAll(topic, { brokers: [broker] });
-    assert.deepEqual(records.map((record) => String(record.value)), ['kept']);
+    assert.deepEqual(
+      records.map((record) => String(record.value)),
+      ['kept'],
+    );
     assert.equal(await registerSchema(subject, '"string"', { registryUrl }), id);
 
     const last = processesOf(folder);
@@ -86,7 +91,10 @@ test('up is idempotent and heals, down --keep keeps, down leaves nothing', async
 
 test('an interrupt while it starts leaves nothing running', async () => {
   const { folder, upArguments } = await placement('interrupted');
-  const command = spawn(process.execPath, [MAIN, 'up', ...upArguments], { env: environment, stdio: 'ignore' });
+  const command = spawn(process.execPath, [MAIN, 'up', ...upArguments], {
+    env: environment,
+    stdio: 'ignore',
+  });
   const ended = once(command, 'exit');
   const started = await waitFor(
     () => (processesOf(folder).length === 2 ? processesOf(folder) : undefined),
@@ -158,7 +166,11 @@ test('three brokers: one can be lost and comes back, and the secured listeners c
     const { brokers } = stack;
     const topic = await createTopic(uniqueName('three'), 3, { replication: 3, brokers });
     const write = (value: string) =>
-      produce(topic, [0, 1, 2].map((partition) => ({ value, partition })), { brokers });
+      produce(
+        topic,
+        [0, 1, 2].map((partition) => ({ value, partition })),
+        { brokers },
+      );
     await write('before');
     await stack.killBroker(1);
     // Until the controller misses the broker's heartbeats, clients are still sent to it.
@@ -168,7 +180,10 @@ test('three brokers: one can be lost and comes back, and the secured listeners c
     await stack.startBroker(1);
     await write('after');
     const values = (await readAll(topic, { brokers })).map((record) => String(record.value));
-    assert.deepEqual(values, [0, 1, 2].flatMap(() => ['before', 'while one is lost', 'after']));
+    assert.deepEqual(
+      values,
+      [0, 1, 2].flatMap(() => ['before', 'while one is lost', 'after']),
+    );
 
     const subject = uniqueName('survives');
     const id = await registerSchema(subject, '"string"', stack);

@@ -52,7 +52,10 @@ export async function kafkaClient(brokers?: readonly string[]): Promise<Kafka> {
 }
 
 /** Runs `use` with a connected admin. */
-export async function withAdmin<T>(use: (admin: Admin) => Promise<T>, brokers?: readonly string[]): Promise<T> {
+export async function withAdmin<T>(
+  use: (admin: Admin) => Promise<T>,
+  brokers?: readonly string[],
+): Promise<T> {
   const admin = (await kafkaClient(brokers)).admin();
   await admin.connect();
   try {
@@ -165,7 +168,8 @@ export async function readAll(
             ),
           });
         }
-        if (Number(batch.lastOffset()) + 1 >= (missing.get(batch.partition) ?? 0)) missing.delete(batch.partition);
+        if (Number(batch.lastOffset()) + 1 >= (missing.get(batch.partition) ?? 0))
+          missing.delete(batch.partition);
         if (missing.size === 0) resolve();
       },
     });

@@ -70,7 +70,8 @@ async function fetchInto(folder: string, signal: AbortSignal | undefined): Promi
     const fetched = await runMaven(partial, signal);
     signal?.throwIfAborted();
     if (!fetched.ok) {
-      const reason = /\[ERROR\] (.*)/.exec(fetched.output)?.[1] ?? (fetched.output.trim() || 'no reason given');
+      const reason =
+        /\[ERROR\] (.*)/.exec(fetched.output)?.[1] ?? (fetched.output.trim() || 'no reason given');
       throw new StackError(
         `Maven could not fetch Kafka and the registry: ${reason} Check the network and Maven's settings.xml, then try again.`,
       );

@@ -122,7 +122,9 @@ export class JavaRoad implements Road {
       try {
         await promisify(execFile)(artifacts.java, [...logging, ...format, ...scramArguments(this.#plan)]);
       } catch (error) {
-        throw new StackError(`${part} could not prepare its storage: ${(error as Error).message}`, { cause: error });
+        throw new StackError(`${part} could not prepare its storage: ${(error as Error).message}`, {
+          cause: error,
+        });
       }
     }
     return [...BROKER_HEAP, ...logging, 'kafka.Kafka', properties];
@@ -138,6 +140,8 @@ export class JavaRoad implements Road {
       '-Dquarkus.log.console.level=WARN',
       // A file instead of memory: schema ids survive a restart of the registry, as a real one's do.
       `-Dapicurio.datasource.url=jdbc:h2:file:${database}`,
+      // As Confluent's does: a schema is found again whatever the white space of its text.
+      '-Dapicurio.ccompat.use-canonical-hash=true',
       '-jar',
       artifacts.registryJar,
     ];

@@ -15,7 +15,7 @@ function canListen(port: number): Promise<boolean> {
 }
 
 /** Whether something accepts connections on a loopback port. */
-export function accepts(port: number): Promise<boolean> {
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: LOOPBACK });
     const settle = (answer: boolean) => {

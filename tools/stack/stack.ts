@@ -94,7 +94,10 @@ async function untilServing(parts: readonly Part[], road: Road, state: StackStat
   };
   const wait = async (part: Part) => {
     try {
-      await waitFor(() => serving(part), part, START_DEADLINE_MS, { everyMs: 100, ...(signal && { signal }) });
+      await waitFor(() => serving(part), part, START_DEADLINE_MS, {
+        everyMs: 100,
+        ...(signal && { signal }),
+      });
     } catch (error) {
       if (error instanceof StackError || signal?.aborted) throw error;
       throw new StackError(`${part} did not come up. ${await road.explain(part)}`, { cause: error });

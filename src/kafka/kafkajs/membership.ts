@@ -4,6 +4,7 @@ import type { Lease, Position } from '../../pipeline/ports.ts';
 import type { KafkaAdmin } from '../admin.ts';
 import { internalFault, isGroupMovedOn, kafkaError, protocolError } from '../errors.ts';
 import { parseOffset } from '../offset.ts';
+import { within } from '../within.ts';
 import { fetchedOffset, nextOffset } from './batch.ts';
 import { CALL_RETRY } from './client.ts';
 import { GroupCommits } from './commits.ts';
@@ -27,7 +28,7 @@ const TICK_MS = 100;
 /** How long a slow partition may hold up the fetching of partitions that have nothing in hand. */
 const HOLD_MS = 250;
 const METADATA_MAX_AGE_MS = 60_000;
-const LEAVE_TIMEOUT_MS = 5_000;
+const LEAVE_TIMEOUT_MS = 3_000;
 
 /**
  * One life of a kafkajs consumer in the group, from connecting to its crash or to `leave`. It never restarts: kafkajs would
@@ -120,8 +121,7 @@ export class Membership {
     clearInterval(this.#ticker);
     this.#leases.end(reason);
     this.#ended.resolve(new TidemarkError('E-KAFKA-UNREACHABLE', 'the membership was ended'));
-    const left = this.#consumer.disconnect().catch(() => {});
-    await Promise.race([left, new Promise((resolve) => setTimeout(resolve, LEAVE_TIMEOUT_MS).unref())]);
+    await within(LEAVE_TIMEOUT_MS, this.#consumer.disconnect());
   }
 
   commit(positions: readonly Position[]): Promise<'committed' | 'refused'> {

@@ -6,6 +6,7 @@ import { isRecordRefused, isTooLarge, kafkaError } from '../errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { EncodedRecords } from '../records.ts';
 import { EncodedStamp } from '../stamp.ts';
+import { within } from '../within.ts';
 import { type ClientLog, type KafkaConnection, newKafka } from './client.ts';
 import { Outage } from './outage.ts';
 import { type Compression, messagesOf, produceOnce } from './produce.ts';
@@ -25,7 +26,7 @@ const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
 const MAX_BATCH_RECORDS = 1_000;
 /** A producer that has not succeeded for so long is replaced. */
 const RENEW_MS = 5_000;
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 3_000;
 
 /**
  * The Sink port over a kafkajs producer. One request in flight per partition and no idempotence: kafkajs reuses sequence
@@ -107,8 +108,7 @@ export class KafkajsSink implements Sink {
 
   async stop(): Promise<void> {
     this.#outage.stop();
-    const closed = Promise.all([this.#producer.disconnect().catch(() => {}), this.#admin.close()]);
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref())]);
+    await Promise.all([within(CLOSE_TIMEOUT_MS, this.#producer.disconnect()), this.#admin.close()]);
   }
 
   async #connect(): Promise<Producer> {
