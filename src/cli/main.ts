@@ -13,6 +13,8 @@ const program = new Command('tidemark')
     'Scores event streams: Avro events from Kafka, ONNX Runtime in batches, scored events that name their model.',
   )
   .version(version)
+  // Else --version of a model to be packed would ask for the version of the program.
+  .enablePositionalOptions()
   .showHelpAfterError()
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(

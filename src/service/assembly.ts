@@ -3,6 +3,7 @@ import { RegistryReaders } from '../avro/readers.ts';
 import { Registry } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
+import { missingCapabilities } from '../kafka/capabilities.ts';
 import { KafkajsSink } from '../kafka/kafkajs/sink.ts';
 import { KafkajsSource } from '../kafka/kafkajs/source.ts';
 import { Pipeline, type PipelinePlan } from '../pipeline/pipeline.ts';
@@ -111,15 +112,12 @@ async function planPipeline(config: PipelineConfig, contract: Contract, sink: Si
 
 /** Refuses what the client cannot do; returns what it does only in part, as warnings. */
 export function checkCapabilities(config: PipelineConfig, client: ClientCapabilities): string[] {
-  const refuse = (setting: string, offered: readonly string[]) => {
-    const message = `${setting} is not offered by client ${client.name}, which offers ${offered.join(', ')}`;
-    throw new TidemarkError('E-KAFKA-CAPABILITY', message);
-  };
-  if (!client.deliveries.includes(config.delivery)) refuse(`delivery: ${config.delivery}`, client.deliveries);
-  if (!client.compression.includes(config.output.compression)) {
-    refuse(`output.compression: ${config.output.compression}`, client.compression);
+  const { delivery, kafka, output } = config;
+  const missing = missingCapabilities(client, { delivery, compression: output.compression });
+  if (missing.length > 0) {
+    throw new TidemarkError('E-KAFKA-CAPABILITY', missing.map((fault) => fault.message).join('; '));
   }
-  if (config.kafka.isolation !== 'read_committed' || client.readCommitted === 'full') return [];
+  if (kafka.isolation !== 'read_committed' || client.readCommitted === 'full') return [];
   return [
     `client ${client.name} filters aborted records in part: when transactions of several producers interleave in one partition, aborted records may be scored`,
   ];
