@@ -143,7 +143,10 @@ export async function readAll(
     readUncommitted: options.isolation === 'read_uncommitted',
     maxWaitTimeInMs: END_WAIT_MS,
   });
-  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    // What passes (a coordinator that is loading) is told here too, before kafkajs tries again.
+    if (!payload.restart) reject(payload.error);
+  });
   // Markers and aborted records at the end are never handed out: only fetches that bring nothing tell that they passed.
   let emptyFetches = 0;
   consumer.on(consumer.events.FETCH, ({ payload }) => {
