@@ -157,7 +157,7 @@ export class Findings {
     const reasons = faults.map(
       ({ of, name, problem, expected }) => `${of} ${name}: ${problem}; expected ${expected}`,
     );
-    if (reasons.length > 0) if (reasons.length === 0) return this.#rejections;
+    if (reasons.length === 0) return this.#rejections;
     this.#rejections[wire.UNUSABLE] = { code: 'E-SCHEMA-UNUSABLE', detail: cut(reasons.join(' | ')) };
     return this.#rejections;
   }

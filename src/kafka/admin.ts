@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { TidemarkError } from '../errors.ts';
-import { kafkaError, protocolError } from './errors.ts';
+import { areGroupsGone, kafkaError, protocolError } from './errors.ts';
 import { type ClientLog, type KafkaConnection, newKafka } from './kafkajs/client.ts';
 import { parseOffset } from './offset.ts';
 import { within } from './within.ts';
@@ -126,7 +126,7 @@ export class KafkaAdmin {
       try {
         await admin.deleteGroups([group]);
       } catch (error) {
-        if (!String(protocolError(error) ?? error).includes('GROUP_ID_NOT_FOUND')) throw error;
+        if (!areGroupsGone(error)) throw error;
       }
     });
   }

@@ -1,6 +1,7 @@
 /**
  * The suite that any client behind Source and Sink must pass against a real broker. A client's integration test calls
- * `conformance` and nothing else; what a client cannot do it declares in its traits, and the suite tests that it is so.
+ * `conformance` and nothing else. What clients need not keep is left out: the order among headers of different names when
+ * one of them repeats, and the difference between a null and an empty header value.
  */
 import type { Sink, SinkEvents, Source } from '../../src/pipeline/ports.ts';
 import { groupConformance } from './group.ts';
@@ -28,10 +29,6 @@ export interface ClientUnderTest {
   readonly brokers: readonly string[];
   newSource(request: SourceRequest): Source;
   newSink(request: SinkRequest, events: SinkEvents): Sink;
-  readonly traits: {
-    /** `grouped`: headers of one name come together, and null header values are written empty. */
-    readonly headers: 'exact' | 'grouped';
-  };
 }
 
 export function conformance(name: string, client: ClientUnderTest): void {

@@ -11,5 +11,4 @@ conformance('kafkajs', {
   newSource: ({ start = 'earliest', outOfRange = 'stop', ...request }) =>
     new KafkajsSource(connection, { start, outOfRange, ...request }),
   newSink: (request, events) => new KafkajsSink(connection, request, events),
-  traits: { headers: 'grouped' },
 });

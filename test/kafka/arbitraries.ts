@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { encodeHeaders, type Header } from '../../src/kafka/headers.ts';
 import type { Block } from '../../src/pipeline/ports.ts';
 
-export const anyHeader: fc.Arbitrary<Header> = fc.record({
+const anyHeader: fc.Arbitrary<Header> = fc.record({
   name: fc.oneof(
     fc.constantFrom('model-name', 'model-version', 'source', 'sourc', 'trace'),
     fc.string({ unit: 'grapheme', maxLength: 12 }),

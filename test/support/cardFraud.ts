@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { encodePayment, type Payment, transactionSchema } from './payments.ts';
 import { createTopic, produce, registerSchema, sharedStack, uniqueName, withAdmin } from './stack.ts';
 
@@ -70,12 +70,16 @@ export function cardFraudYaml(
     http: 'off',
     ...settings,
   };
-  for (const [path, value] of Object.entries(all)) {
+  setKeys(document, all);
+  return document.toString();
+}
+
+export function setKeys(document: Document, settings: Settings): void {
+  for (const [path, value] of Object.entries(settings)) {
     const keys = path.split('.');
     if (value === undefined) document.deleteIn(keys);
     else document.setIn(keys, document.createNode(value));
   }
-  return document.toString();
 }
 
 export async function newCardFraud(t: TestContext, options: CardFraudOptions = {}): Promise<CardFraud> {

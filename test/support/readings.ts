@@ -6,9 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import avro from 'avsc';
-import { stringify } from 'yaml';
+import { Document, stringify } from 'yaml';
 import { packFixture } from '../model/fixtures.ts';
-import { freshNames, type Names, temporaryFolder } from './cardFraud.ts';
+import { freshNames, type Names, type Settings, setKeys, temporaryFolder } from './cardFraud.ts';
 import { createTopic, framed, registerSchema, sharedStack, uniqueName } from './stack.ts';
 
 export interface Reading {
@@ -92,13 +92,17 @@ export interface ReadingsOptions {
   readonly partitions?: number;
   /** Of test/fixtures/models. */
   readonly model?: string;
+  /** Feature rows a, b, c, d that the model package is verified with. Default: drawn ones. */
+  readonly golden?: readonly (readonly (number | string)[])[];
   readonly outputConfig?: Readonly<Record<string, string>>;
-  /** Replace whole sections of the pipeline file. */
-  readonly sections?: Readonly<Record<string, unknown>>;
+  /** What the pipeline is written against, in a file. Default: the registry's. */
+  readonly readerSchema?: object;
+  /** Of the pipeline file, by path. */
+  readonly keys?: Settings;
 }
 
 export async function newReadings(t: TestContext, options: ReadingsOptions = {}): Promise<Readings> {
-  const { partitions = 1, model = 'linear', outputConfig = {}, sections = {} } = options;
+  const { partitions = 1, model = 'linear', outputConfig = {}, keys = {} } = options;
   const { brokers, registryUrl } = await sharedStack();
   const names = freshNames();
   const folder = temporaryFolder(t);
@@ -107,8 +111,9 @@ export async function newReadings(t: TestContext, options: ReadingsOptions = {})
     return join(folder, name);
   };
   const features = written('features.yaml', stringify(FEATURES));
-  const packed = await packFixture(folder, { model, features });
-  const document = {
+  const golden = options.golden && { golden: written('rows.json', JSON.stringify(options.golden)) };
+  const packed = await packFixture(folder, { model, features, ...golden });
+  const document = new Document({
     pipeline: 'readings',
     kafka: { brokers, group: names.group, session_timeout: '6s' },
     registry: { url: registryUrl },
@@ -123,8 +128,12 @@ export async function newReadings(t: TestContext, options: ReadingsOptions = {})
     },
     dead_letter: { topic: names.deadLetter },
     http: 'off',
-    ...sections,
-  };
+  });
+  const { readerSchema } = options;
+  if (readerSchema !== undefined) {
+    document.setIn(['input', 'schema'], written('reading.avsc', JSON.stringify(readerSchema)));
+  }
+  setKeys(document, keys);
   await createTopic(names.input, partitions);
   await createTopic(names.output, partitions, { config: { ...outputConfig } });
   await createTopic(names.deadLetter, 1);
@@ -132,7 +141,7 @@ export async function newReadings(t: TestContext, options: ReadingsOptions = {})
   const noticeId = await registerSchema(`${uniqueName('notices')}-value`, noticeSchema);
   return {
     ...names,
-    file: written('pipeline.yaml', stringify(document)),
+    file: written('pipeline.yaml', document.toString()),
     schemaId,
     noticeId,
     encode: (value) => framed(schemaId, readingType.toBuffer(value)),

@@ -233,10 +233,10 @@ export class Membership {
     this.#handlers++;
     try {
       await this.#handOut(payload);
-      
+      await this.#leases.draining;
       // Ours before kafkajs's own, so that a rebalance is seen here, where it can be waited for.
       await this.#beat();
-      
+      await this.#leases.draining;
     } catch (fault) {
       this.#events.failed(internalFault(fault));
     } finally {

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { KafkaAdmin } from '../../src/kafka/admin.ts';
+import { readTopic, type TopicRecord } from '../../src/kafka/reader.ts';
+import { Bench, unique, until } from '../conformance/support.ts';
+import { sharedStack } from '../support/stack.ts';
+
+const { brokers } = await sharedStack();
+const connection = { brokers, clientId: 'tidemark-admin-test' };
+
+describe('admin', () => {
+  const admin = KafkaAdmin.connect(connection);
+  let bench: Bench;
+  before(async () => {
+    bench = await Bench.open(brokers);
+  });
+  after(async () => {
+    await admin.close();
+    await bench.close();
+  });
+
+  test('makes, describes and configures a topic, and says what is not there', async () => {
+    const name = unique('admin');
+    assert.equal(await admin.describeTopic(name), undefined);
+    const topic = { name, partitions: 3, config: { 'max.message.bytes': '12345' } };
+    assert.equal(await admin.createTopic(topic), 'created');
+    assert.equal(await admin.createTopic(topic), 'exists');
+    assert.deepEqual(await admin.describeTopic(name), { partitions: 3 });
+    const config = await admin.topicConfig(name, ['max.message.bytes', 'cleanup.policy', 'no.such.key']);
+    assert.deepEqual(Object.fromEntries(config), {
+      'max.message.bytes': '12345',
+      'cleanup.policy': 'delete',
+    });
+    await assert.rejects(admin.endOffsets(unique('nothing')), { code: 'E-KAFKA-TOPIC-MISSING' });
+    bench.later(() => bench.admin.deleteTopics({ topics: [name] }));
+  });
+
+  test('knows the ends, the place of a time, and what a group has committed', async () => {
+    const topic = await bench.topic(2);
+    const at = (time: number) => ({ partition: 0, value: 'v', timestamp: String(1_700_000_000_000 + time) });
+    await bench.write(topic, [at(1), at(2), at(3), at(4)]);
+    await bench.truncate(topic, 1);
+    const ends = await admin.endOffsets(topic);
+    assert.deepEqual(
+      [ends.get(0), ends.get(1)],
+      [
+        { low: 1, end: 4 },
+        { low: 0, end: 0 },
+      ],
+    );
+    const atTime = await admin.offsetsAtTime(topic, 1_700_000_000_003);
+    assert.deepEqual([atTime.get(0), atTime.get(1)], [2, 0]);
+    const group = unique('group');
+    assert.deepEqual(await admin.committedOffsets(group, topic), new Map());
+    await bench.admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '3' }] });
+    assert.deepEqual(await admin.committedOffsets(group, topic), new Map([[0, 3]]));
+    await admin.deleteGroup(group);
+    assert.deepEqual(await admin.committedOffsets(group, topic), new Map());
+    await admin.deleteGroup(group);
+  });
+
+  test('a topic is read to its ends, from a time or up to a limit, and no group is left behind', async () => {
+    const topic = await bench.topic(2);
+    await bench.fill(topic, 0, 1200, 'a');
+    await bench.fill(topic, 1, 5, 'b');
+    await bench.abort(topic, 3);
+    const read = (options = {}) => valuesOf(readTopic(connection, topic, options));
+    const all = await read();
+    assert.equal(all.length, 1205);
+    assert.deepEqual(
+      all.filter((value) => value.startsWith('a')),
+      Array.from({ length: 1200 }, (_, i) => `a${i}`),
+    );
+    assert.equal((await read({ limit: 7 })).length, 7);
+    assert.deepEqual(await read({ start: { timestampMs: Date.now() + 60_000 } }), []);
+    assert.deepEqual(await valuesOf(readTopic(connection, await bench.topic(1))), []);
+    await assert.rejects(valuesOf(readTopic(connection, unique('nothing'))), {
+      code: 'E-KAFKA-TOPIC-MISSING',
+    });
+    await until('no group left', async () => {
+      const { groups } = await bench.admin.listGroups();
+      return !groups.some(({ groupId }) => groupId.startsWith('tidemark-reader-'));
+    });
+  });
+
+  test('brokers that do not answer are unreachable', async () => {
+    const nowhere = KafkaAdmin.connect({ brokers: ['localhost:1'], clientId: 'nowhere' });
+    await assert.rejects(nowhere.endOffsets('any'), { code: 'E-KAFKA-UNREACHABLE' });
+    await nowhere.close();
+  });
+});
+
+async function valuesOf(records: AsyncIterable<TopicRecord>): Promise<string[]> {
+  const values: string[] = [];
+  for await (const record of records) values.push(Buffer.from(record.value!).toString());
+  return values;
+}
