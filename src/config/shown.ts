@@ -13,7 +13,7 @@ const SECRET_KEYS: ReadonlySet<string | number | undefined> = new Set([
 const MAX_SHOWN_CHARACTERS = 60;
 
 /** Whether a place in the file holds a secret, or would if a line of it were not forgotten. */
-export function isSecretPath(path: FieldPath): boolean {
+function isSecretPath(path: FieldPath): boolean {
   return (path[0] === 'kafka' || path[0] === 'registry') && SECRET_KEYS.has(path.at(-1));
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { TidemarkError } from '../errors.ts';
-import { areGroupsGone, kafkaError, protocolError } from './errors.ts';
+import { kafkaError, protocolError } from './errors.ts';
 import { type ClientLog, type KafkaConnection, newKafka } from './kafkajs/client.ts';
 import { parseOffset } from './offset.ts';
 import { within } from './within.ts';
@@ -118,17 +118,6 @@ export class KafkaAdmin {
       }),
     );
     return new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]) ?? []);
-  }
-
-  /** Removes a group that has no members left; one that is gone already is fine. */
-  async deleteGroup(group: string): Promise<void> {
-    await this.#call(`deleting group ${group}`, async (admin) => {
-      try {
-        await admin.deleteGroups([group]);
-      } catch (error) {
-        if (!areGroupsGone(error)) throw error;
-      }
-    });
   }
 
   async close(): Promise<void> {

@@ -81,14 +81,6 @@ export function isRecordRefused(thrown: unknown): boolean {
   return isTooLarge(thrown) || RECORD_REFUSED.has(protocolError(thrown) ?? '');
 }
 
-const GROUP_ID_NOT_FOUND = 69;
-
-/** Deleting groups failed only because they are gone already. kafkajs tells that by number, group for group. */
-export function areGroupsGone(thrown: unknown): boolean {
-  const { groups } = (thrown ?? {}) as { readonly groups?: readonly { readonly errorCode?: number }[] };
-  return groups?.every((group) => group.errorCode === GROUP_ID_NOT_FOUND) ?? false;
-}
-
 /**
  * A TidemarkError for anything a Kafka client throws. `doing` says what was tried, as in `reading topic orders`.
  * What a broker may take back by itself is `retry`; what a human has to change is `stop`.

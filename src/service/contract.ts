@@ -92,7 +92,7 @@ export function contractError(faults: readonly ContractFault[]): TidemarkError {
   return new TidemarkError('E-CONTRACT', `the parts of the pipeline do not fit:${lines}`);
 }
 
-export function formatContractFault({ where, problem, expected, suggestion }: ContractFault): string {
+function formatContractFault({ where, problem, expected, suggestion }: ContractFault): string {
   const hint = suggestion === undefined ? '' : `\n    did you mean ${suggestion}?`;
   return `  ${where}: ${problem}\n    expected ${expected}${hint}`;
 }

@@ -63,6 +63,7 @@ async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Fin
         expected: 'an existing topic; `tidemark topics --apply` makes it',
       });
   }
+  await proveLimits(config, admin, counts, found);
   const [inputs, outputs] = counts;
   if (output.partitioner !== 'source' || inputs === undefined || outputs === undefined || outputs >= inputs)
     return;
@@ -71,6 +72,28 @@ async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Fin
     problem: `${output.topic} has ${outputs} partitions and ${input.topic} has ${inputs} (E-KAFKA-PARTITIONS)`,
     expected: 'at least as many, or `partitioner: key`',
   });
+}
+
+/** A dead letter that its topic refuses stops the process (E-DEAD-LETTER-REFUSED): better known before. */
+async function proveLimits(
+  { input, deadLetter }: PipelineConfig,
+  admin: KafkaAdmin,
+  [inputs, , deadLetters]: readonly (number | undefined)[],
+  found: Findings,
+): Promise<void> {
+  if (inputs === undefined || deadLetters === undefined) return;
+  const limitOf = async (topic: string) =>
+    Number((await admin.topicConfig(topic, ['max.message.bytes'])).get('max.message.bytes'));
+  try {
+    const [takes, gives] = [await limitOf(deadLetter.topic), await limitOf(input.topic)];
+    if (!(takes < gives)) return;
+    found.warnings.push(
+      `dead_letter.topic: ${deadLetter.topic} takes records of ${takes} bytes and ${input.topic} of ${gives}; a large bad event would stop the pipeline (E-DEAD-LETTER-REFUSED)`,
+    );
+  } catch (cause) {
+    // Describing configurations needs a right of its own, which a pipeline does not.
+    if (asTidemarkError(cause).code !== 'E-KAFKA-ACL') throw cause;
+  }
 }
 
 /** What producers write today has to serve too, whatever schema the pipeline was written against. */

@@ -112,6 +112,7 @@ export class Service {
     if (http !== 'off') {
       const server = await startHttp({ ...http, metrics, health });
       resources.defer(() => server.close());
+      telemetry.listening({ host: http.host, port: server.port });
     }
     const pipeline = await assemblePipeline(this.#config, this.#observability, resources);
     this.#pipeline = pipeline;

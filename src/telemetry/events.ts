@@ -29,6 +29,8 @@ export interface Telemetry {
     delivery: string;
     rowsPerRun: number;
   }): void;
+  /** Metrics and health are served here; the port is the one that was free where the configuration left it open. */
+  listening(at: { host: string; port: number }): void;
   /** Start-up found something the operator should know but that stops nothing. */
   warned(code: string, message: string): void;
 

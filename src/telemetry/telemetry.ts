@@ -68,6 +68,11 @@ class Teller implements Telemetry {
     );
   }
 
+  listening({ host, port }: { host: string; port: number }): void {
+    const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    this.#log.info({ event: 'listening', host, port }, `metrics and health on http://${at}`);
+  }
+
   warned(code: string, message: string): void {
     this.#health.warned(code, message);
     this.#metrics.warnings.inc({ code });

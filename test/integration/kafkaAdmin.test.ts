@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KafkaAdmin } from '../../src/kafka/admin.ts';
-import { readTopic, type TopicRecord } from '../../src/kafka/reader.ts';
-import { Bench, unique, until } from '../conformance/support.ts';
+import { Bench, unique } from '../conformance/support.ts';
 import { sharedStack } from '../support/stack.ts';
 
 const { brokers } = await sharedStack();
@@ -54,33 +53,6 @@ describe('admin', () => {
     assert.deepEqual(await admin.committedOffsets(group, topic), new Map());
     await bench.admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '3' }] });
     assert.deepEqual(await admin.committedOffsets(group, topic), new Map([[0, 3]]));
-    await admin.deleteGroup(group);
-    assert.deepEqual(await admin.committedOffsets(group, topic), new Map());
-    await admin.deleteGroup(group);
-  });
-
-  test('a topic is read to its ends, from a time or up to a limit, and no group is left behind', async () => {
-    const topic = await bench.topic(2);
-    await bench.fill(topic, 0, 1200, 'a');
-    await bench.fill(topic, 1, 5, 'b');
-    await bench.abort(topic, 3);
-    const read = (options = {}) => valuesOf(readTopic(connection, topic, options));
-    const all = await read();
-    assert.equal(all.length, 1205);
-    assert.deepEqual(
-      all.filter((value) => value.startsWith('a')),
-      Array.from({ length: 1200 }, (_, i) => `a${i}`),
-    );
-    assert.equal((await read({ limit: 7 })).length, 7);
-    assert.deepEqual(await read({ start: { timestampMs: Date.now() + 60_000 } }), []);
-    assert.deepEqual(await valuesOf(readTopic(connection, await bench.topic(1))), []);
-    await assert.rejects(valuesOf(readTopic(connection, unique('nothing'))), {
-      code: 'E-KAFKA-TOPIC-MISSING',
-    });
-    await until('no group left', async () => {
-      const { groups } = await bench.admin.listGroups();
-      return !groups.some(({ groupId }) => groupId.startsWith('tidemark-reader-'));
-    });
   });
 
   test('brokers that do not answer are unreachable', async () => {
@@ -89,9 +61,3 @@ describe('admin', () => {
     await nowhere.close();
   });
 });
-
-async function valuesOf(records: AsyncIterable<TopicRecord>): Promise<string[]> {
-  const values: string[] = [];
-  for await (const record of records) values.push(Buffer.from(record.value!).toString());
-  return values;
-}

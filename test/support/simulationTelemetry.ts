@@ -14,6 +14,7 @@ export class SimulatedTelemetry implements Telemetry {
 
   stateChanged(): void {}
   started(): void {}
+  listening(): void {}
   warned(): void {}
   leasesGranted(): void {}
   leasesEnding(): void {}

@@ -1,0 +1,50 @@
+import type { HealthReport } from '../../src/telemetry/health.ts';
+import { waitFor } from './stack.ts';
+import type { TidemarkProcess } from './tidemark.ts';
+
+export interface HealthAnswer extends HealthReport {
+  readonly status: number;
+}
+
+/** What a process answers over HTTP, on the port that its log tells. */
+export class Endpoints {
+  readonly #url: string;
+
+  private constructor(url: string) {
+    this.#url = url;
+  }
+
+  static async of(run: TidemarkProcess): Promise<Endpoints> {
+    const { host, port } = await run.says({ event: 'listening' });
+    return new Endpoints(`http://${host}:${port}`);
+  }
+
+  async health(path: '/healthz' | '/readyz'): Promise<HealthAnswer> {
+    const response = await fetch(this.#url + path);
+    return { status: response.status, ...((await response.json()) as HealthReport) };
+  }
+
+  metricsText(): Promise<string> {
+    return fetch(`${this.#url}/metrics`).then((response) => response.text());
+  }
+
+  /** Values of the samples whose name, labels included, begins so. */
+  async metric(name: string): Promise<number> {
+    const lines = (await this.metricsText()).split('\n').filter((line) => line.startsWith(name));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** Waits until /readyz answers so; while it does, /healthz has to be fine. */
+  async untilReady(ok: boolean, deadlineMs = 30_000): Promise<HealthAnswer> {
+    let last: HealthAnswer | undefined;
+    const look = async () => {
+      const alive = await this.health('/healthz');
+      if (alive.status !== 200) throw new Error(`not alive: ${JSON.stringify(alive)}`);
+      last = await this.health('/readyz');
+      return last.ok === ok && last;
+    };
+    return waitFor(look, `/readyz to say ${ok}`, deadlineMs).catch((cause) => {
+      throw new Error(`${cause.message} It says ${JSON.stringify(last)}.`, { cause });
+    });
+  }
+}
