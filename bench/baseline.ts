@@ -44,7 +44,11 @@ const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.Defaul
 const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: FETCH_WAIT_MS });
 const scratch = Buffer.alloc(4096);
 
-function fillRow(row: Float32Array, at: number, { amount, weekend, night, customer, terminal }: SimulatedTransaction): void {
+function fillRow(
+  row: Float32Array,
+  at: number,
+  { amount, weekend, night, customer, terminal }: SimulatedTransaction,
+): void {
   row[at] = amount;
   row[at + 1] = weekend ? 1 : 0;
   row[at + 2] = night ? 1 : 0;

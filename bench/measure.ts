@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import type { Usage } from './usage.ts';
 
+export type Env = Readonly<Record<string, string>> & { readonly BENCH_USAGE: string };
+
 export interface Measured extends Usage {
   /** From the first record taken to the last acknowledged outcome. */
   readonly eventsPerSecond: number;
@@ -13,9 +15,9 @@ export interface Run {
   measured(): Measured;
 }
 
-/** Runs node with `args` in the root of the project; rejects when it fails. Its errors and logs are shown then. */
-export async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Run> {
-  rmSync(env.BENCH_USAGE!, { force: true });
+/** Runs node with `args` in the root of the project. Rejects with what it said when it fails. */
+export async function run(args: readonly string[], env: Env): Promise<Run> {
+  rmSync(env.BENCH_USAGE, { force: true });
   const child = spawn(process.execPath, ['--import', './bench/usage.ts', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -37,7 +39,7 @@ export async function run(args: readonly string[], env: Readonly<Record<string, 
     stdout,
     measured: () => {
       const { eventsPerSecond } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
-      return { eventsPerSecond, ...JSON.parse(readFileSync(env.BENCH_USAGE!, 'utf8')) };
+      return { eventsPerSecond, ...JSON.parse(readFileSync(env.BENCH_USAGE, 'utf8')) };
     },
   };
 }

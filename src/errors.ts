@@ -106,7 +106,7 @@ export const catalogue = {
   'E-KAFKA-UNREACHABLE': {
     disposition: 'retry',
     summary: 'No broker answers, or the broker that leads a partition does not.',
-    action: 'Check the brokers and the network; the pipeline resumes by itself.',
+    action: 'Check the brokers and the network; a running pipeline resumes by itself.',
   },
   'E-KAFKA-TOPIC-MISSING': {
     disposition: 'retry',
@@ -198,7 +198,12 @@ export const catalogue = {
     disposition: 'stop',
     summary: 'The model does not give the scores of its golden vectors within the declared tolerance.',
     action:
-      'The file is corrupt, or ONNX Runtime computes otherwise on this machine: compare versions before widening the tolerance.',
+      'When packing, compare the export with the training; when loading, the file is corrupt or ONNX Runtime computes otherwise on this machine: compare versions before widening the tolerance.',
+  },
+  'E-MODEL-PACK': {
+    disposition: 'stop',
+    summary: 'What `tidemark model pack` was asked for contradicts itself or the ONNX file.',
+    action: 'Correct what is named; `tidemark model describe FILE` shows what the model takes and gives.',
   },
   'E-MODEL-RUN': {
     disposition: 'stop',

@@ -23,6 +23,9 @@ export interface OutputFault {
   readonly field: string;
   readonly problem: string;
   readonly expected: string;
+  /** Where the fault is a word: the word (default: the field), and the valid ones. */
+  readonly written?: string;
+  readonly among?: readonly string[];
 }
 
 export type CompiledWriter =
@@ -82,8 +85,12 @@ class WriterCode {
     const names = new Set(node.fields.map((field) => field.name));
     for (const name of mapped.below.keys()) {
       if (names.has(name)) continue;
-      const expected = `one of ${[...names].join(', ')}`;
-      this.faults.push({ field: path + name, problem: 'the output schema has no such field', expected });
+      this.faults.push({
+        field: path + name,
+        problem: 'the output schema has no such field',
+        expected: 'one of its fields',
+        among: [...names].map((known) => path + known),
+      });
     }
     return node.fields.flatMap((field) =>
       this.#field(field, mapped.below.get(field.name), path + field.name),
@@ -101,7 +108,8 @@ class WriterCode {
     if (source.from === 'event') return [this.#event(source.slot)];
     const part = sourcePart(source, field.type, this.#plan, this.#unit);
     if (part.kind !== 'unfit') return [part];
-    this.faults.push({ field: path, problem: part.problem, expected: part.expected });
+    const { kind, ...fault } = part;
+    this.faults.push({ field: path, ...fault });
     return [];
   }
 

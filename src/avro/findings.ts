@@ -6,7 +6,7 @@ import * as wire from './wire.ts';
 
 /** A way in which a schema does not serve a plan. */
 export interface SchemaFault {
-  readonly of: 'feature' | 'carried' | 'event-time' | 'records';
+  readonly of: 'feature' | 'carried' | 'event-time' | 'id' | 'records';
   /** The feature's name or the output field's path. */
   readonly name: string;
   readonly path: FieldPath;
@@ -14,6 +14,8 @@ export interface SchemaFault {
   readonly expected: string;
   /** Whether every event of the schema is rejected for it (E-SCHEMA-UNUSABLE); otherwise only some events, or none, suffer. */
   readonly blocks: boolean;
+  /** The schema has nothing at the path, as opposed to something that cannot be used. */
+  readonly absent?: true;
 }
 
 export type Subject =
@@ -175,11 +177,12 @@ function newPlaces(): Places {
 }
 
 function judged(
-  of: Omit<SchemaFault, 'problem' | 'blocks'>,
+  of: Omit<SchemaFault, 'problem' | 'blocks' | 'absent'>,
   places: Places,
   absentBlocks: boolean,
 ): SchemaFault[] {
   const wrong = [...new Set(places.wrong)].map((problem) => ({ ...of, problem, blocks: places.found === 0 }));
   if (places.found > 0 || wrong.length > 0) return wrong;
-  return [{ ...of, problem: places.absent[0] ?? 'it is not there', blocks: absentBlocks }];
+  const problem = places.absent[0] ?? 'it is not there';
+  return [{ ...of, problem, blocks: absentBlocks, absent: true }];
 }

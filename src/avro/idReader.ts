@@ -15,11 +15,16 @@ export type IdReader = (bytes: Uint8Array, start: number, end: number) => string
  * off or is invalid behind its id still gives the id, since that is what people look for a rejected event by.
  */
 export function idReaderOf(schema: AvroNode, path: FieldPath, compileFeature: CompileFeature): IdReader {
-  const feature = { name: 'id', path, input: 0, column: 0, missing: 'reject', unknown: 'reject' } as const;
+  const feature = idFeature(path);
   const text = compileFeature(schema, { ...feature, type: 'string' });
   if (text) return textReader(text);
   const whole = compileFeature(schema, { ...feature, type: 'int64' });
   return whole ? wholeReader(whole) : () => undefined;
+}
+
+/** The id as the reader of a row knows it, but for its type. */
+export function idFeature(path: FieldPath): Omit<FeaturePlan, 'type'> {
+  return { name: 'id', path, input: 0, column: 0, missing: 'reject', unknown: 'reject' };
 }
 
 function textReader(read: Read): IdReader {

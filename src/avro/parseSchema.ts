@@ -73,7 +73,7 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw invalid(where, 'it is not JSON', cause);
+    throw invalid(where, `it is not JSON (${(cause as Error).message})`, cause);
   }
 }
 

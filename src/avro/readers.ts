@@ -40,11 +40,13 @@ export class RegistryReaders implements RowReaders {
   async #load(schemaId: number): Promise<void> {
     const { registry, telemetry, clock } = this.#parts;
     const begunMs = clock.monotonicMs();
-    const { reader, unusable } = this.#compile(schemaId, await this.#lookUp(schemaId, registry));
+    const found = await this.#lookUp(schemaId, registry);
+    const { reader, unusable } = this.#compile(schemaId, found);
     if (unusable === undefined) telemetry.schemaLoaded(schemaId, clock.monotonicMs() - begunMs);
     else telemetry.schemaUnusable(schemaId, unusable.code, unusable.detail);
-    // An unknown id may be registered later: its reader expires, and the registry is asked again.
-    this.#readers.set(schemaId, reader, unusable?.code === 'E-SCHEMA-UNKNOWN' ? { ttl: UNKNOWN_FOR_MS } : {});
+    // A schema is for ever. What the registry did not have or refused may come: that reader expires, and it is asked again.
+    const isAnswer = 'kind' in found && found.kind !== 'unknown';
+    this.#readers.set(schemaId, reader, isAnswer ? {} : { ttl: UNKNOWN_FOR_MS });
   }
 
   async #lookUp(schemaId: number, registry: ReaderParts['registry']): Promise<SchemaLookup | Rejection> {

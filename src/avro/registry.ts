@@ -62,6 +62,7 @@ export class Registry {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #schemas = new LRUCache<number, SchemaLookup>({ max: MAX_SCHEMAS });
+  readonly #believedUnknown = new LRUCache<number, true>({ max: MAX_SCHEMAS });
   readonly #underWay = new Map<number, Promise<SchemaLookup>>();
   #waiting = 0;
   /** How often a request went without an answer. */
@@ -133,23 +134,36 @@ export class Registry {
   }
 
   async #lookUp(id: number): Promise<SchemaLookup> {
+    const doing = `fetching schema ${id}`;
+    // An id that was waited for in vain is asked for once more, not waited for again.
+    const found = this.#believedUnknown.has(id)
+      ? await this.#insist<SchemaAnswer>(doing, (api) => api.Schema.find({ id }))
+      : await this.#insistOnFinding(doing, (api) => api.Schema.find({ id }));
+    if (found === undefined) {
+      this.#believedUnknown.set(id, true);
+      return { kind: 'unknown' };
+    }
+    const type = found.schemaType ?? 'AVRO';
+    if (type !== 'AVRO') return { kind: 'not-avro', type };
+    return {
+      kind: 'schema',
+      schema: { id, schema: found.schema, references: await this.#references(found) },
+    };
+  }
+
+  /** Undefined only after 30 s of 404s. */
+  async #insistOnFinding(
+    doing: string,
+    request: Parameters<RegistryApi['ask']>[1],
+  ): Promise<SchemaAnswer | undefined> {
     let since = this.#clock.monotonicMs();
     for (;;) {
       const outages = this.#outages;
-      const found = await this.#insist<SchemaAnswer>(`fetching schema ${id}`, (api) =>
-        api.Schema.find({ id }),
-      );
-      if (found !== undefined) {
-        const type = found.schemaType ?? 'AVRO';
-        if (type !== 'AVRO') return { kind: 'not-avro', type };
-        const schema = { id, schema: found.schema, references: await this.#references(found) };
-        return { kind: 'schema', schema };
-      }
+      const found = await this.#insist<SchemaAnswer>(doing, request);
+      if (found !== undefined) return found;
       // A replica that was away may lag as much as a new one: the time before tells nothing.
       if (this.#outages !== outages) since = this.#clock.monotonicMs();
-      if (this.#events === undefined || this.#clock.monotonicMs() - since >= BELIEVE_404_AFTER_MS) {
-        return { kind: 'unknown' };
-      }
+      if (this.#events === undefined || this.#clock.monotonicMs() - since >= BELIEVE_404_AFTER_MS) return;
       await this.#sleep(ASK_404_AGAIN_MS);
     }
   }
@@ -168,7 +182,7 @@ export class Registry {
           `a schema refers to more than ${MAX_REFERENCES} others`,
         );
       }
-      const answer = await this.#insist<SchemaAnswer>(`fetching ${subject} version ${version}`, (api) =>
+      const answer = await this.#insistOnFinding(`fetching ${subject} version ${version}`, (api) =>
         api.Subject.version({ subject, version }),
       );
       if (answer === undefined) {

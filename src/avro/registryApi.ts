@@ -148,7 +148,9 @@ export class RegistryApi {
 
   #noAnswer(cause: Error & { code?: unknown }, doing: string): TidemarkError {
     const isCertificate = typeof cause.code === 'string' && CERTIFICATE_FAULTS.test(cause.code);
-    const detail = cause.message || String(cause.code);
+    // OpenSSL's words for this are several lines of its own source.
+    const isPlainHttp = cause.message.includes('wrong version number');
+    const detail = isPlainHttp ? 'it speaks http, not https' : cause.message || String(cause.code);
     if (isCertificate) return this.#error('E-REGISTRY-AUTH', doing, `cannot be trusted: ${detail}`, cause);
     return this.#error('E-REGISTRY-UNREACHABLE', doing, `does not answer: ${detail}`, cause);
   }

@@ -5,7 +5,7 @@ import { CodeUnit, literal } from './codeUnit.ts';
 import { fillProblem } from './featureCode.ts';
 import { cut, Findings, type SchemaFault } from './findings.ts';
 import { FRAME_BYTES } from './framing.ts';
-import { type IdReader, idReaderOf } from './idReader.ts';
+import { type IdReader, idFeature, idReaderOf } from './idReader.ts';
 import { parseSchemaText, type SchemaReference } from './parseSchema.ts';
 import { type RowPlan, wantedOf } from './plan.ts';
 import { branchFor } from './resolution.ts';
@@ -63,6 +63,19 @@ export function rejectingRowReader(schemaId: number, rejection: Rejection): Sche
  */
 export function analyseSchema(schema: AvroNode, plan: RowPlan): readonly SchemaFault[] {
   return compile(schema, plan).faults;
+}
+
+/** What keeps the plan's id from being read from events of a schema. It costs no event: rejections only go without a name. */
+export function analyseId(schema: AvroNode, { id, records }: RowPlan): readonly SchemaFault[] {
+  if (id === undefined) return [];
+  const faultsAs = (type: 'string' | 'int64') => {
+    const plan = { features: [{ ...idFeature(id), type }], carried: [], ...(records && { records }) };
+    return compile(schema, plan).faults.filter((fault) => fault.blocks);
+  };
+  const asText = faultsAs('string');
+  if (asText.length === 0 || faultsAs('int64').length === 0) return [];
+  const expected = 'a string, enum, UUID, int or long';
+  return asText.map((fault) => ({ ...fault, of: 'id', expected, blocks: false }));
 }
 
 /** A reader that knows whether its schema serves at all. */

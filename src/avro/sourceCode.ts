@@ -30,6 +30,9 @@ export interface Unfit {
   readonly kind: 'unfit';
   readonly problem: string;
   readonly expected: string;
+  /** Where the fault is a word: the word, and the valid ones. */
+  readonly written?: string;
+  readonly among?: readonly string[];
 }
 
 type Kinds = readonly AvroNode['kind'][];
@@ -176,19 +179,26 @@ function fixedText(text: string, request: Request): Part | Unfit {
 
 function decisionPart(request: Request): Part | Unfit {
   const { node, prefix, none, facts, unit } = request;
-  const encoded: Uint8Array[] = [];
-  for (const decision of facts.decisions) {
-    const bytes = encodeDefault(node, decision);
-    if (!bytes)
-      return unfit(`the decision ${JSON.stringify(decision)} is no symbol of it`, `a symbol ${decision}`);
-    encoded.push(Buffer.concat([prefix, bytes]));
-  }
+  const values = facts.decisions.map((decision) => encodeDefault(node, decision));
+  const unknown = facts.decisions.filter((_, index) => values[index] === undefined);
+  if (unknown.length > 0) return unknownDecisions(unknown, node);
+  const encoded = values.map((bytes) => Buffer.concat([prefix, bytes!]));
   const choose = (decision: number): Uint8Array => {
     const bytes = decision < 0 ? none : encoded[decision];
     if (!bytes) throw new TidemarkError('E-INTERNAL', `there is no decision ${decision}`);
     return bytes;
   };
   return bytesPart(`${unit.constant(choose)}(decision)`, { ...request, prefix: new Uint8Array(0) });
+}
+
+function unknownDecisions(unknown: readonly string[], node: AvroNode): Unfit {
+  const words = unknown.map((decision) => JSON.stringify(decision)).join(', ');
+  const problem =
+    unknown.length === 1
+      ? `the decision ${words} is no symbol of it`
+      : `the decisions ${words} are no symbols of it`;
+  const fault = unfit(problem, 'the decisions among its symbols');
+  return node.kind === 'enum' ? { ...fault, written: unknown[0]!, among: node.symbols } : fault;
 }
 
 function timePart(value: string, request: Request): Part | Unfit {

@@ -1,13 +1,24 @@
 import { Command } from 'commander';
-import { formatFaults } from '../config/faults.ts';
-import { loadConfig } from '../config/load.ts';
-import { type CheckReport, check } from '../service/check.ts';
-import { paint } from './output.ts';
+import { type ConfigFault, formatFaults, orderFaults } from '../config/faults.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { check } from '../service/check.ts';
+import type { ContractFault } from '../service/contract.ts';
+import { paint, wantsColour } from './output.ts';
 
 interface Flags {
   readonly config: string;
-  readonly live: boolean;
-  readonly json: boolean;
+  readonly live?: boolean;
+  readonly json?: boolean;
+}
+
+interface Report {
+  readonly proved: readonly { readonly what: string; readonly detail: string }[];
+  readonly faults: readonly ConfigFault[];
+  readonly warnings: readonly string[];
+  /** Lines that would give features their likely places. */
+  readonly mappings: readonly string[];
+  /** Problems of the file go on from their path; those of the parts are sentences of their own. */
+  readonly joint: ' ' | ': ';
 }
 
 /** `tidemark check`: prove that the parts of a pipeline fit together. */
@@ -15,52 +26,64 @@ export function checkCommand(): Command {
   return new Command('check')
     .description('prove configuration, event schema, model package and output schema against each other')
     .requiredOption('-c, --config <file>', 'the pipeline')
-    .option('--live', 'also ask broker and registry: topics, partitions, subjects, compatibility', false)
-    .option('--json', 'print one JSON object', false)
+    .option('--live', 'also ask broker and registry: topics, partitions, subjects, compatibility')
+    .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
-Exit status: 0 all fits; 2 there are faults, all of them listed.
+Faults of the file itself are told first, all of them; once it is sound, all
+that does not fit together. Each says where, what, and what was expected.
+
+Exit status: 0 all fits; 2 there are faults.
 
 Examples:
   $ tidemark check -c config/card-fraud.yaml
-  $ tidemark check -c config/card-fraud.yaml --live --json | jq .faults`,
+  $ tidemark check -c config/card-fraud.yaml --live
+  $ tidemark check -c config/card-fraud.yaml --json | jq .faults`,
     )
-    .action(async ({ config: file, live, json }: Flags) => {
-      const loaded = loadConfig(file);
-      if (!loaded.ok) {
-        process.exitCode = 2;
-        if (json)
-          process.stdout.write(
-            `${JSON.stringify({ ok: false, proved: [], faults: loaded.faults, warnings: [] })}\n`,
-          );
-        else
-          process.stderr.write(
-            formatFaults(file, loaded.faults, { colour: process.stderr.hasColors?.() ?? false }),
-          );
-        return;
-      }
-      const notes = loaded.warnings.map(({ path, message }) => `${path} ${message}`);
-      const found = await check(loaded.config, { live });
-      const proved = [{ what: 'configuration', detail: file }, ...found.proved];
-      const report = { proved, faults: found.faults, warnings: [...notes, ...found.warnings] };
+    .action(async ({ config: file, live = false, json = false }: Flags) => {
+      const report = await reportOn(file, live);
       const ok = report.faults.length === 0;
-      if (json) process.stdout.write(`${JSON.stringify({ ok, ...report })}\n`);
-      else process.stderr.write(reportText(file, report));
+      const { proved, faults, warnings } = report;
+      process.stdout.write(
+        json ? `${JSON.stringify({ ok, proved, faults, warnings })}\n` : reportText(file, report),
+      );
       process.exitCode = ok ? 0 : 2;
     });
 }
 
-function reportText(file: string, { proved, faults, warnings }: CheckReport): string {
-  const lines = proved.map(({ what, detail }) => `${paint('green', '✔')} ${what.padEnd(18)} ${detail}`);
-  lines.push(...warnings.map((warning) => `${paint('yellow', '!')} ${warning}`));
-  for (const { where, problem, expected, suggestion } of faults) {
-    lines.push(`${paint('red', '✘')} ${paint('bold', where)}: ${problem}`, `    expected ${expected}`);
-    if (suggestion !== undefined) lines.push(`    did you mean ${paint('green', suggestion)}?`);
-  }
-  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
-  lines.push(
-    faults.length === 0 ? paint('green', `${file} holds together`) : paint('bold', `${count} in ${file}`),
-  );
-  return `${lines.join('\n')}\n`;
+async function reportOn(file: string, live: boolean): Promise<Report> {
+  const loaded = loadConfig(file);
+  if (!loaded.ok) return { proved: [], faults: loaded.faults, warnings: [], mappings: [], joint: ' ' };
+  const found = await check(loaded.config, { live });
+  const notes = loaded.warnings.map(({ path, line, message }) => `${file}:${line ?? 1} ${path} ${message}`);
+  return {
+    proved: [{ what: 'configuration', detail: file }, ...found.proved],
+    faults: orderFaults(found.faults.map((fault) => placed(fault, loaded))),
+    warnings: [...notes, ...found.warnings],
+    mappings: found.faults.flatMap(({ mapping }) => mapping ?? []),
+    joint: ': ',
+  };
+}
+
+/** A fault of the parts in the form of those of the file. */
+function placed(fault: ContractFault, { placeOf }: LoadedConfig & { ok: true }): ConfigFault {
+  const { where: path, problem, expected, suggestion } = fault;
+  return { path, ...placeOf(path), problem, expected, ...(suggestion && { suggestion }) };
+}
+
+function reportText(file: string, { proved, faults, warnings, mappings, joint }: Report): string {
+  const out = process.stdout;
+  const lines = proved.map(({ what, detail }) => `${paint('green', '✔', out)} ${what.padEnd(18)} ${detail}`);
+  lines.push(...warnings.map((warning) => `${paint('yellow', '!', out)} ${warning}`));
+  if (faults.length === 0) return `${[...lines, paint('green', `${file} holds together`, out)].join('\n')}\n`;
+  const good = lines.map((line) => `${line}\n`).join('');
+  const told = formatFaults(file, faults, { colour: wantsColour(out), joint });
+  const block = mappings.length < 2 ? '' : mappingText(mappings);
+  return [good, told, block].filter((part) => part !== '').join('\n');
+}
+
+function mappingText(mappings: readonly string[]): string {
+  const title = paint('bold', 'If these are the places that were meant, write:', process.stdout);
+  return `${title}\n\nfeatures:\n${mappings.map((line) => `  ${line}\n`).join('')}`;
 }

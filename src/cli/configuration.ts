@@ -1,22 +1,24 @@
 import { formatFaults } from '../config/faults.ts';
 import { loadConfig } from '../config/load.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
-import { paint } from './output.ts';
+import { wantsColour } from './output.ts';
+
+export interface Explained {
+  readonly config: PipelineConfig;
+  /** What works but its author should know, each with its place. */
+  readonly warnings: readonly string[];
+}
 
 /** Loads a pipeline file. When it has faults, prints them all, sets exit status 2 and returns undefined. */
-export function loadOrExplain(file: string): PipelineConfig | undefined {
+export function loadOrExplain(file: string): Explained | undefined {
   const loaded = loadConfig(file);
   if (!loaded.ok) {
-    process.stderr.write(
-      formatFaults(file, loaded.faults, { colour: process.stderr.hasColors?.() ?? false }),
-    );
+    process.stderr.write(formatFaults(file, loaded.faults, { colour: wantsColour(process.stderr) }));
     process.exitCode = 2;
     return undefined;
   }
-  for (const { path, line, message } of loaded.warnings) {
-    process.stderr.write(
-      `${paint('yellow', 'warning')} ${file}${line === undefined ? '' : `:${line}`} ${path} ${message}\n`,
-    );
-  }
-  return loaded.config;
+  const warnings = loaded.warnings.map(
+    ({ path, line, message }) => `${file}:${line ?? 1} ${path} ${message}`,
+  );
+  return { config: loaded.config, warnings };
 }

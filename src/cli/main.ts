@@ -6,6 +6,7 @@ import { fail } from './output.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { topicsCommand } from './topics.ts';
+import { explainUsage } from './usage.ts';
 import { version } from './version.ts';
 
 const program = new Command('tidemark')
@@ -15,28 +16,31 @@ const program = new Command('tidemark')
   .version(version)
   // Else --version of a model to be packed would ask for the version of the program.
   .enablePositionalOptions()
-  .showHelpAfterError()
-  .configureHelp({ showGlobalOptions: true })
   .addHelpText(
     'after',
     `
-Examples:
-  $ tidemark check -c config/card-fraud.yaml            prove that the parts fit, offline
-  $ tidemark topics -c config/card-fraud.yaml --apply   make the topics and subjects it needs
-  $ tidemark run -c config/card-fraud.yaml              score until stopped
-  $ tidemark model describe model.onnx                  what goes in, what comes out
+From a model to scores:
+  $ tidemark model describe churn.onnx      what goes in, what comes out
+  $ tidemark model pack churn.onnx ...      make a model package of it
+  $ tidemark check -c churn.yaml            prove that the parts fit
+  $ tidemark topics -c churn.yaml --apply   make the topics and subjects it needs
+  $ tidemark run -c churn.yaml              score until stopped
 
-Exit status: 0 done; 1 stopped by a fault, which is named; 2 wrong usage or configuration.`,
+Exit status: 0 done; 1 stopped by a fault, which is named; 2 wrong usage or
+configuration. docs/errors.md has every code.`,
   );
 
-for (const command of [runCommand(), checkCommand(), topicsCommand(), schemaCommand(), modelCommand()]) {
-  command.exitOverride((cause) => process.exit(cause.exitCode === 0 ? 0 : 2));
-  program.addCommand(command);
-}
-program.exitOverride((cause) => process.exit(cause.exitCode === 0 ? 0 : 2));
+program.addCommand(runCommand());
+program.addCommand(checkCommand());
+program.addCommand(topicsCommand());
+program.addCommand(schemaCommand());
+program.addCommand(modelCommand());
+explainUsage(program);
 
 try {
   await program.parseAsync();
 } catch (cause) {
   fail(cause);
 }
+// A connection that a library keeps trying to make must not keep a command up that has said all it has to say.
+process.exit();

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import type { ModelDescription } from '../model/describe.ts';
 import type { PackRequest } from '../model/packOptions.ts';
 import type { PackResult } from '../model/writePackage.ts';
+import { requireOptions } from './usage.ts';
 
 interface PackFlags extends Omit<PackRequest, 'file' | 'outputs' | 'force'> {
-  readonly output: readonly string[];
+  readonly output?: readonly string[];
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -12,9 +13,7 @@ interface PackFlags extends Omit<PackRequest, 'file' | 'outputs' | 'force'> {
 /** `tidemark model`: look into ONNX files and make model packages. */
 export function modelCommand(): Command {
   const command = new Command('model').description('describe an ONNX file; make a model package of it');
-  command.addCommand(describeCommand()).addCommand(packCommand());
-  for (const sub of command.commands) sub.exitOverride((cause) => process.exit(cause.exitCode === 0 ? 0 : 2));
-  return command;
+  return command.addCommand(describeCommand()).addCommand(packCommand());
 }
 
 function describeCommand(): Command {
@@ -22,6 +21,12 @@ function describeCommand(): Command {
     .description('what goes into an ONNX file, what comes out, and what to say of it when packing')
     .argument('<file.onnx>')
     .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ tidemark model describe churn.onnx`,
+    )
     .action(async (file: string, { json }: { json?: boolean }) => {
       // Loaded here: ONNX Runtime's library is not for commands that run no model.
       const { describe } = await import('../model/describe.ts');
@@ -34,11 +39,11 @@ function packCommand(): Command {
   return new Command('pack')
     .description('make a model package: model, card, digests and golden vectors in one folder')
     .argument('<file.onnx>')
-    .requiredOption('--name <name>', 'name of the model')
-    .requiredOption('--version <version>', 'semantic version of this model, such as 1.0.0')
-    .requiredOption('--features <names|file.yaml>', 'a,b,c in the model’s order, or a YAML list with rules')
-    .requiredOption('--score <tensor[:column]>', 'the output that is the score')
-    .option('--output <name=tensor[:column]>', 'a further output (repeatable)', collect, [])
+    .option('--name <name>', 'name of the model (needed)')
+    .option('--version <version>', 'semantic version of this model, such as 1.0.0 (needed)')
+    .option('--features <names|file.yaml>', 'a,b,c in the model’s order, or a YAML list with rules (needed)')
+    .option('--score <tensor[:column]>', 'the output that is the score (needed)')
+    .option('--output <name=tensor[:column]>', 'a further output (repeatable)', collect)
     .option('--golden <rows.json>', 'real rows, best with the scores training gave them; drawn when left out')
     .option(
       '--tolerance <relative>',
@@ -49,20 +54,37 @@ function packCommand(): Command {
     .option('--out <folder>', 'folder of packages; this one becomes NAME/VERSION in it', 'models')
     .option('--force', 'replace the version if it is there')
     .option('--json', 'print one JSON object')
-    .action(async (file: string, { output, force = false, json, ...flags }: PackFlags) => {
-      const { pack } = await import('../model/pack.ts');
-      const result = await pack({ ...flags, file, outputs: output, force });
-      print(json ? JSON.stringify(result) : packText(result));
-    });
+    .addHelpText(
+      'after',
+      `
+docs/model-package.md explains the rules of features, golden rows and digests.
+
+Examples:
+  $ tidemark model pack churn.onnx --name churn --version 1.0.0 \\
+      --features tenure,plan,monthly_charge --score probabilities:1
+  $ tidemark model pack churn.onnx --name churn --version 1.0.1 \\
+      --features features.yaml --score probabilities:1 --golden rows.json`,
+    )
+    .action(
+      async (file: string, { output = [], force = false, json, ...flags }: PackFlags, command: Command) => {
+        requireOptions(command, ['name', 'version', 'features', 'score']);
+        const { pack } = await import('../model/pack.ts');
+        const result = await pack({ ...flags, file, outputs: output, force });
+        print(json ? JSON.stringify(result) : packText(result));
+      },
+    );
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+const FEATURES_FILE =
+  'a list of names, one `- name` a line, in the order of the columns the model was trained on';
 
 function descriptionText(model: ModelDescription): string {
   const shape = (dims: readonly (number | string)[] | undefined) => (dims ? `[${dims.join(', ')}]` : '');
@@ -88,9 +110,10 @@ function descriptionText(model: ModelDescription): string {
       'mind',
       [...model.notes, ...(model.refused ? [model.refused] : [])].map((note) => `  ${note}`),
     ),
-    'in model.yaml',
-    ...model.card.split('\n').map((line) => `  ${line}`),
-    `pack it: ${model.pack}`,
+    ...section('pack it', [
+      `  ${model.pack}`,
+      ...(model.pack.includes('features.yaml') ? [`  features.yaml: ${FEATURES_FILE}`] : []),
+    ]),
   ].join('\n');
 }
 

@@ -5,10 +5,10 @@ import { paint } from './output.ts';
 
 interface Flags {
   readonly config: string;
-  readonly apply: boolean;
+  readonly apply?: boolean;
   readonly partitions: number;
   readonly replication?: number;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** `tidemark topics`: what a pipeline needs of broker and registry, and making it. */
@@ -16,14 +16,14 @@ export function topicsCommand(): Command {
   return new Command('topics')
     .description('show the topics and subjects a pipeline needs; with --apply, make the missing ones')
     .requiredOption('-c, --config <file>', 'the pipeline')
-    .option('--apply', 'make what is missing; nothing that exists is changed', false)
+    .option('--apply', 'make what is missing; nothing that exists is changed')
     .option('--partitions <count>', 'partitions of an input topic that is made', count, 4)
     .option(
       '--replication <factor>',
       'replicas of topics that are made (default: the broker’s default)',
       count,
     )
-    .option('--json', 'print one JSON array', false)
+    .option('--json', 'print one JSON array')
     .addHelpText(
       'after',
       `
@@ -33,10 +33,10 @@ Examples:
   $ tidemark topics -c config/card-fraud.yaml
   $ tidemark topics -c config/card-fraud.yaml --apply --partitions 12 --replication 3`,
     )
-    .action(async ({ config: file, apply, partitions, replication, json }: Flags) => {
-      const config = loadOrExplain(file);
-      if (config === undefined) return;
-      const needs = await provideTopics(config, {
+    .action(async ({ config: file, apply = false, partitions, replication, json }: Flags) => {
+      const loaded = loadOrExplain(file);
+      if (loaded === undefined) return;
+      const needs = await provideTopics(loaded.config, {
         apply,
         partitions,
         ...(replication === undefined ? {} : { replicationFactor: replication }),

@@ -45,15 +45,18 @@ function byPlace(a: ConfigFault, b: ConfigFault): number {
 export function formatFaults(
   file: string,
   faults: readonly ConfigFault[],
-  options: { colour?: boolean } = {},
+  {
+    colour = false,
+    joint = ' ',
+  }: { colour?: boolean /** Between path and problem. */; joint?: ' ' | ': ' } = {},
 ): string {
   const paint = (style: 'bold' | 'red' | 'green' | 'dim', text: string): string =>
-    options.colour ? styleText(style, text, { validateStream: false }) : text;
+    colour ? styleText(style, text, { validateStream: false }) : text;
   const blocks = faults.map((fault) => {
     const place = fault.line === undefined ? file : `${file}:${fault.line}:${fault.column}`;
     const found = fault.value === undefined ? '' : `: ${paint('red', fault.value)}`;
     const subject = fault.path === '' ? 'The file' : paint('bold', fault.path);
-    const lines = [`${paint('dim', place)}  ${subject} ${fault.problem}${found}`];
+    const lines = [`${paint('dim', place)}  ${subject}${joint}${fault.problem}${found}`];
     lines.push(`    expected ${fault.expected}`);
     if (fault.suggestion !== undefined) lines.push(`    did you mean ${paint('green', fault.suggestion)}?`);
     return lines.join('\n');

@@ -1,8 +1,8 @@
 import { compileConfig } from './compile.ts';
 import { findContradictions } from './contradictions.ts';
-import { type ConfigDocument, readDocument } from './document.ts';
+import { type ConfigDocument, type Place, readDocument } from './document.ts';
 import { type ConfigFault, type ConfigWarning, orderFaults } from './faults.ts';
-import { formatPath } from './fieldPath.ts';
+import { formatPath, parseFieldPath } from './fieldPath.ts';
 import { fileSchema } from './fileSchema.ts';
 import { faultsOfIssues, flattenIssues } from './issues.ts';
 import { parseLeniently } from './lenient.ts';
@@ -17,6 +17,8 @@ export type LoadedConfig =
       readonly config: PipelineConfig;
       readonly file: string;
       readonly warnings: readonly ConfigWarning[];
+      /** Where in the file `path` (`output.fields.score`) is, or the nearest thing around it. */
+      readonly placeOf: (path: string) => Place | undefined;
     }
   /** At least one fault, in the order of the file. */
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
@@ -54,7 +56,11 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
   const faults = orderFaults([...document.faults, ...semantic]);
   if (parsed.file === undefined || faults.length > 0) return { ok: false, faults };
   const config = compileConfig(parsed.file);
-  return { ok: true, config, file, warnings: findWarnings(document, config) };
+  const placeOf = (text: string): Place | undefined => {
+    const path = parseFieldPath(text);
+    return path && document.placeOf(path);
+  };
+  return { ok: true, config, file, warnings: findWarnings(document, config), placeOf };
 }
 
 function parseValues(document: ConfigDocument) {

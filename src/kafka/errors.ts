@@ -114,6 +114,8 @@ function codeOf(links: readonly ErrorLink[], type: string | undefined): ErrorCod
   // When all its brokers are gone at once, kafkajs stumbles over the broker list that it has emptied itself.
   if (links.some((link) => link instanceof TypeError && link.stack?.includes('kafkajs')))
     return 'E-KAFKA-UNREACHABLE';
+  // What listens there took the connection and speaks no Kafka, or closed it: kafkajs says so in a plain error.
+  if (links.some(({ message }) => message === 'Broker not connected')) return 'E-KAFKA-UNREACHABLE';
   if (names.includes('KafkaJSNotImplemented')) return 'E-KAFKA-CAPABILITY';
   if (links.some((link) => isCertificateFault(link))) return 'E-KAFKA-AUTH';
   if (names.some((name) => UNREACHABLE_NAMES.has(name))) return 'E-KAFKA-UNREACHABLE';

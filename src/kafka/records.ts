@@ -8,8 +8,6 @@ import {
   KEY_START,
   type RecordBuffer,
   SPAN_STRIDE,
-  VALUE_END,
-  VALUE_START,
 } from '../pipeline/ports.ts';
 import { HeaderCursor } from './headers.ts';
 import { EncodedStamp, SourceHeader } from './stamp.ts';
@@ -24,8 +22,7 @@ const SHORT_COPY = 48;
 
 /**
  * Records in Kafka's record format v2, encoded one after another into one growing array: the body of a record batch whose
- * base timestamp is `baseTimestamp` and whose base offset is 0. Nothing is allocated per record; `spans` (laid out as in
- * Block) finds key, value and headers again.
+ * base timestamp is `baseTimestamp` and whose base offset is 0. Nothing is allocated per record.
  */
 export class EncodedRecords implements RecordBuffer {
   readonly topic: string;
@@ -34,7 +31,6 @@ export class EncodedRecords implements RecordBuffer {
   byteLength = 0;
   /** Valid up to `byteLength`. */
   bytes: Uint8Array = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  spans: Int32Array = new Int32Array(FIRST_RECORDS * SPAN_STRIDE);
   /** Where each record begins; `starts[count]` is `byteLength`. */
   starts: Int32Array = new Int32Array(FIRST_RECORDS + 1);
   /** Epoch milliseconds of each record. */
@@ -95,28 +91,20 @@ export class EncodedRecords implements RecordBuffer {
     this.#reserve(sizeOfVarint(bodyLength) + bodyLength);
 
     const bytes = this.bytes;
-    const spans = this.spans;
-    const out = this.count * SPAN_STRIDE;
     let at = writeVarint(bytes, this.byteLength, bodyLength);
     bytes[at++] = 0;
     at = writeVarint(bytes, at, timestampDelta);
     at = writeVarint(bytes, at, this.count);
     at = writeVarint(bytes, at, keyLength);
-    spans[out + KEY_START] = keyLength < 0 ? -1 : at;
     if (keyLength > 0) at = copy(bytes, at, block.bytes, keyStart, keyStart + keyLength);
-    spans[out + KEY_END] = keyLength < 0 ? -1 : at;
     at = writeVarint(bytes, at, valueLength);
-    spans[out + VALUE_START] = valueLength < 0 ? -1 : at;
     if (valueLength > 0) at = copy(bytes, at, value, start, end);
-    spans[out + VALUE_END] = valueLength < 0 ? -1 : at;
-    spans[out + HEADERS_START] = at;
     at = writeVarint(bytes, at, headerCount);
     for (let kept = 0; kept < this.#keptCount; kept++) {
       at = copy(bytes, at, block.bytes, this.#kept[kept * 2]!, this.#kept[kept * 2 + 1]!);
     }
     at = copy(bytes, at, stamp.bytes, 0, stamp.bytes.length);
     if (stamp.source) at = this.#source.write(bytes, at, offset);
-    spans[out + HEADERS_END] = at;
 
     this.timestamps[this.count] = timestampMs;
     this.count++;
@@ -158,9 +146,6 @@ export class EncodedRecords implements RecordBuffer {
       const timestamps = new Float64Array(records);
       timestamps.set(this.timestamps);
       this.timestamps = timestamps;
-      const spans = new Int32Array(records * SPAN_STRIDE);
-      spans.set(this.spans);
-      this.spans = spans;
       const starts = new Int32Array(records + 1);
       starts.set(this.starts);
       this.starts = starts;

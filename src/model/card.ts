@@ -1,5 +1,5 @@
 /** model.yaml, the card of a model package: one strict schema, defaults beside the fields, all faults reported at once. */
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { TidemarkError } from '../errors.ts';
 import type { TensorType } from '../pipeline/ports.ts';
@@ -28,10 +28,7 @@ const text = (pattern: RegExp, expectation: string) =>
   z.string(`expected ${expectation}`).regex(pattern, `expected ${expectation}`);
 
 export const nameSchema = text(MODEL_NAME, 'letters, digits, dot, dash and underscore, at most 100');
-export const versionSchema = text(
-  SEMVER,
-  'a semantic version such as 1.0.0 (quoted if YAML takes it for a number)',
-);
+export const versionSchema = text(SEMVER, 'a semantic version such as 1.0.0');
 export const outputNameSchema = text(OUTPUT_NAME, 'letters, digits and underscore, not a digit first');
 export const toleranceSchema = z
   .number('expected a relative tolerance such as 1e-5')
@@ -179,14 +176,15 @@ export function parseCard(yaml: string, file: string): Card {
   };
 }
 
-/** Parses YAML to plain values. Throws E-MODEL-PACKAGE with line and column of every fault. */
+/** Parses YAML to plain values. Throws E-MODEL-PACKAGE with line and column of the first fault. */
 export function parseYaml(yaml: string, file: string): unknown {
-  const document = parseDocument(yaml, { prettyErrors: true });
-  if (document.errors.length > 0) {
-    refuse(
-      file,
-      document.errors.map(({ message }) => message.split('\n')[0]!),
-    );
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { prettyErrors: false, lineCounter: lines });
+  const [first] = document.errors;
+  // What the parser says after its first stumble follows from it.
+  if (first !== undefined) {
+    const { line, col } = lines.linePos(first.pos[0]);
+    refuse(file, [`line ${line}, column ${col}: ${first.message}`]);
   }
   try {
     return document.toJS({ maxAliasCount: 100 });
@@ -195,14 +193,15 @@ export function parseYaml(yaml: string, file: string): unknown {
   }
 }
 
-/** Throws E-MODEL-PACKAGE: the file (or request) and its faults, one a line. */
-export function refuse(file: string, faults: readonly string[]): never {
+/** Throws: the file (or request) and its faults, one a line. */
+export function refuse(
+  file: string,
+  faults: readonly string[],
+  code: 'E-MODEL-PACKAGE' | 'E-MODEL-PACK' = 'E-MODEL-PACKAGE',
+): never {
   const rest = faults.length - SHOWN_FAULTS;
   const shown = rest > 0 ? [...faults.slice(0, SHOWN_FAULTS), `and ${rest} more`] : faults;
-  throw new TidemarkError(
-    'E-MODEL-PACKAGE',
-    `${file} is not valid:\n${shown.map((line) => `  ${line}`).join('\n')}`,
-  );
+  throw new TidemarkError(code, `${file} is not valid:\n${shown.map((line) => `  ${line}`).join('\n')}`);
 }
 
 /** Derives what running needs from an input's declared shape. */

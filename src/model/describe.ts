@@ -104,13 +104,15 @@ function likelyScore(outputs: readonly OnnxValue[]): string {
   return `${found.name}:${columns === 2 ? 1 : 'COLUMN'}`;
 }
 
+/** More names are better kept in a file. */
+const LISTED_FEATURES = 8;
+
 function packCommand(file: string, { inputs, outputs }: OnnxFile): string {
   const counts = inputs.map(declaredColumns);
   const total = counts.includes(undefined) ? undefined : counts.reduce<number>((sum, n) => sum + n!, 0);
   const oneEach = inputs.length > 1 && counts.every((count) => count === 1);
-  const names = oneEach
-    ? inputs.map(({ name }) => name).join(',')
-    : `${total === undefined ? 'NAMES' : `${total}_NAMES`}|FILE.yaml`;
+  const names =
+    oneEach && total! <= LISTED_FEATURES ? inputs.map(({ name }) => name).join(',') : 'features.yaml';
   const score = likelyScore(outputs);
   return `tidemark model pack ${file} --name NAME --version 1.0.0 --features ${names} --score ${score} --out models`;
 }

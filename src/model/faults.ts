@@ -19,13 +19,29 @@ export function strict<Shape extends z.core.$ZodLooseShape>(
 }
 
 function unknownKeys(keys: readonly string[], known: readonly string[]): string {
-  const each = keys.map((key) => {
-    const nearest = closest(key, known);
-    const hint = distance(key, nearest) <= SUGGESTION_EDITS ? ` (did you mean ${nearest}?)` : '';
-    return `unknown key ${key}${hint}`;
-  });
+  const each = keys.map((key) => `unknown key ${key}${didYouMean(key, known)}`);
   return `${each.join(', ')}; expected only ${known.join(', ')}`;
 }
+
+/** ` (did you mean WORD?)`, or nothing when no valid word is near. */
+export function didYouMean(written: string, words: readonly string[]): string {
+  if (words.length === 0) return '';
+  const nearest = closest(written, words);
+  return distance(written, nearest) <= SUGGESTION_EDITS ? ` (did you mean ${nearest}?)` : '';
+}
+
+/** Why a file or folder cannot be read, as the end of a sentence that begins with its name. */
+export function unreadable(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return UNREADABLE[code ?? ''] ?? `cannot be read (${code ?? message})`;
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by this user',
+};
 
 /** For refinements of a whole mapping: also when an entry of it is at fault, so that all faults are told at once. */
 export const evenWithFaults = {

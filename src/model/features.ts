@@ -2,12 +2,13 @@
  * The features of a model package: their forms in model.yaml and their places in the model's inputs.
  *
  * Where a feature goes: to the input it names (`input:`); else to the one-column input of its own name; else to the first input
- * that has room. Within an input, columns are filled in the order of the list. Every column of every input gets exactly one
- * feature.
+ * that has room, but where any one-column input is found by its name, all of them have to be: what is left over there is a
+ * slip of the hand, and must not be scored as something else. Within an input, columns are filled in the order of the list.
+ * Every column of every input gets exactly one feature.
  */
 import { z } from 'zod';
 import type { FeaturePlan, TensorType } from '../pipeline/ports.ts';
-import { fault, strict } from './faults.ts';
+import { didYouMean, fault, strict } from './faults.ts';
 
 /** A feature as the package knows it: all but where in the event it is. */
 export type CardFeature = Omit<FeaturePlan, 'path'>;
@@ -81,14 +82,29 @@ export function placeFeatures(
     faults.push(...typeFaults(entry, type, `features[${index}]`));
     return [cardFeature(entry, input, filled[input]!++, type)];
   });
-  inputs.forEach(({ name, columns }, input) => {
-    const count = filled[input]!;
-    if (count === columns) return;
-    faults.push(
-      `features: ${entries.length} in all, of which ${count} for input ${name}, expected ${columns} (its columns)`,
-    );
-  });
+  faults.push(...countFaults(inputs, filled));
   return { features, faults };
+}
+
+/** What inputs got too few or too many features for, those without any on one line. */
+function countFaults(inputs: readonly InputColumns[], filled: readonly number[]): string[] {
+  const empty = inputs
+    .filter(({ columns }, input) => columns === 1 && filled[input] === 0)
+    .map(({ name }) => name);
+  const faults = inputs.flatMap(({ name, columns }, input) =>
+    filled[input] === columns || empty.includes(name)
+      ? []
+      : [`features: ${filled[input]} for input ${name}, expected ${columns}, in the order of its columns`],
+  );
+  if (empty.length > 0) faults.push(`features: none for input ${listed(empty)}, expected one each`);
+  return faults;
+}
+
+const SHOWN_NAMES = 12;
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).join(', ');
+  return names.length > SHOWN_NAMES ? `${shown} and ${names.length - SHOWN_NAMES} more` : shown;
 }
 
 function duplicateNames(entries: readonly FeatureEntry[]): string[] {
@@ -120,14 +136,20 @@ function chooseInputs(
     return found;
   });
   for (const input of named) if (input >= 0) room[input]!--;
+  const isByName = entries.some((entry, index) => entry.input === undefined && named[index]! >= 0);
   return entries.map((entry, index) => {
     if (named[index]! >= 0 || entry.input !== undefined) return named[index]!;
-    const free = room.findIndex((columns) => columns > 0);
+    const free = room.findIndex((left, input) => left > 0 && !(isByName && inputs[input]!.columns === 1));
     if (free >= 0) {
       room[free]!--;
       return free;
     }
-    faults.push(`features[${index}]: ${entry.name} has no column left in the model's inputs`);
+    const left = inputs.filter((_, input) => room[input]! > 0).map(({ name }) => name);
+    faults.push(
+      left.length === 0
+        ? `features[${index}]: ${entry.name} has no column left in the model's inputs`
+        : `features[${index}]: ${entry.name} is the name of no input${didYouMean(entry.name, left)}; expected ${listed(left)}, or { name: ${entry.name}, input: ... }`,
+    );
     return -1;
   });
 }

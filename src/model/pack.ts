@@ -27,13 +27,13 @@ const DRAWN_ROWS = 32;
 const ROWS_PER_RUN = 64;
 const RESERVED = [CARD_FILE, GOLDEN_FILE, MODEL_FILE];
 
-/** Packs a model. Throws E-MODEL-PACKAGE, E-MODEL-SIGNATURE, E-MODEL-GOLDEN or E-MODEL-RUN; then nothing is left behind. */
+/** Packs a model. Throws E-MODEL-PACK, E-MODEL-PACKAGE, E-MODEL-GOLDEN or E-MODEL-RUN; then nothing is left behind. */
 export async function pack(request: PackRequest): Promise<PackResult> {
   const options = await packOptions(request);
   const folder = join(options.out, options.name, options.version);
   if (!options.force && (await exists(folder))) {
     throw new TidemarkError(
-      'E-MODEL-PACKAGE',
+      'E-MODEL-PACK',
       `${folder} exists already; a version never changes once it is used. Give another --version, or --force to replace it.`,
     );
   }
@@ -54,8 +54,8 @@ async function draftPackage(session: InferenceSession, onnx: OnnxFile, options: 
   );
   if (faults.length > 0) {
     throw new TidemarkError(
-      'E-MODEL-SIGNATURE',
-      `${options.file} does not fit what was asked:\n${faults.map((line) => `  ${line}`).join('\n')}\nSee \`tidemark model describe ${options.file}\`.`,
+      'E-MODEL-PACK',
+      `${options.file} does not fit what was asked:\n${faults.map((line) => `  ${line}`).join('\n')}`,
     );
   }
   const { features } = placed;

@@ -14,7 +14,7 @@ import {
   trainingSchema,
   versionSchema,
 } from './card.ts';
-import { fault, faultsOf } from './faults.ts';
+import { fault, faultsOf, unreadable } from './faults.ts';
 import { type FeatureEntry, featuresSchema } from './features.ts';
 
 /** As a person writes them. */
@@ -59,7 +59,7 @@ export interface PackOptions {
 const YAML_FILE = /\.ya?ml$/i;
 const COLUMN = /:(\d{1,9})$/;
 
-/** Throws E-MODEL-PACKAGE with every fault of the arguments. */
+/** Throws E-MODEL-PACK with every fault of the arguments, or E-MODEL-PACKAGE for a file they name that is no YAML. */
 export async function packOptions(request: PackRequest): Promise<PackOptions> {
   const faults: string[] = [];
   const valid = <T>(schema: z.ZodType<T>, value: unknown, at: string): T | undefined => {
@@ -70,7 +70,8 @@ export async function packOptions(request: PackRequest): Promise<PackOptions> {
   };
   const name = valid(nameSchema, request.name, '--name');
   const version = valid(versionSchema, request.version, '--version');
-  const features = valid(featuresSchema, await featureList(request.features), '--features');
+  const listedIn = YAML_FILE.test(request.features) ? `${request.features}: features` : '--features';
+  const features = valid(featuresSchema, await featureList(request.features), listedIn);
   const tolerance = valid(
     toleranceSchema,
     request.tolerance === undefined ? DEFAULT_TOLERANCE : Number(request.tolerance),
@@ -93,7 +94,7 @@ export async function packOptions(request: PackRequest): Promise<PackOptions> {
     }
   }
   if (faults.length > 0 || !name || !version || !features || tolerance === undefined) {
-    return refuse('The request to pack', faults);
+    return refuse('The request to pack', faults, 'E-MODEL-PACK');
   }
   const facts = training as Record<string, unknown> | undefined;
   return {
@@ -119,12 +120,10 @@ async function readYaml(file: string): Promise<unknown> {
   return parseYaml(await readText(file), file);
 }
 
-/** Reads a file named on the command line. Throws E-MODEL-PACKAGE. */
+/** Reads a file named on the command line. Throws E-MODEL-PACK. */
 export async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause) => {
-    throw new TidemarkError('E-MODEL-PACKAGE', `${file} cannot be read (${cause.code ?? cause.message}).`, {
-      cause,
-    });
+    throw new TidemarkError('E-MODEL-PACK', `${file} ${unreadable(cause)}.`, { cause });
   });
 }
 

@@ -6,6 +6,7 @@ import type { InputBuffer } from '../pipeline/ports.ts';
 import { CARD_FILE, type Card, GOLDEN_FILE, isInsidePath, MODEL_FILE, parseCard } from './card.ts';
 import { fastestRun, measureChunkRows } from './chunkRows.ts';
 import { digestOf, digestOfFile, packageDigest } from './digest.ts';
+import { unreadable } from './faults.ts';
 import { type Golden, parseGolden, verifyGolden } from './golden.ts';
 import { type OnnxFile, readOnnx } from './onnxProto.ts';
 import { type InferenceSession, openSession } from './ort.ts';
@@ -79,7 +80,7 @@ export async function loadPackage(folder: string, options: LoadOptions): Promise
 /** Reads the top of an ONNX file. Throws E-MODEL-PACKAGE. */
 export async function readModelFile(file: string): Promise<OnnxFile> {
   const { size } = await stat(file).catch((cause) => {
-    throw new TidemarkError('E-MODEL-PACKAGE', `${file} cannot be read: ${cause.message}`, { cause });
+    throw new TidemarkError('E-MODEL-PACKAGE', `${file} ${unreadable(cause)}`, { cause });
   });
   if (size > MODEL_BYTES) {
     throw new TidemarkError(
@@ -134,7 +135,7 @@ async function readText(folder: string, path: string): Promise<string> {
   return readFile(join(folder, path), 'utf8').catch((cause) => {
     throw new TidemarkError(
       'E-MODEL-PACKAGE',
-      `${folder} is no complete model package: ${path} cannot be read (${cause.code ?? cause.message}).`,
+      `${folder} is no complete model package: ${path} ${unreadable(cause)}.`,
       { cause },
     );
   });
@@ -145,7 +146,7 @@ async function verifyDigests(folder: string, card: Card): Promise<void> {
   const differing: string[] = [];
   for (const [path, expected] of Object.entries(card.digests)) {
     const digest = await digestOfFile(join(folder, path)).catch((cause) => {
-      missing.push(`${path} (${cause.code ?? cause.message})`);
+      missing.push(`${path}, which ${unreadable(cause)}`);
       return expected;
     });
     if (digest !== expected) differing.push(`${path}: SHA-256 is ${digest}, expected ${expected}`);
@@ -153,7 +154,7 @@ async function verifyDigests(folder: string, card: Card): Promise<void> {
   if (missing.length > 0) {
     throw new TidemarkError(
       'E-MODEL-PACKAGE',
-      `${folder} is incomplete: model.yaml lists ${missing.join(', ')}, which cannot be read. Copy the whole folder again.`,
+      `${folder} is incomplete: model.yaml lists ${missing.join(', and ')}. Copy the whole folder again.`,
     );
   }
   if (differing.length > 0) {

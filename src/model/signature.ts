@@ -1,6 +1,7 @@
 /** Whether the ONNX model is what its card says: inputs, outputs, types, shapes. Every difference, not just the first. */
 import { TidemarkError } from '../errors.ts';
 import { type Card, type CardInput, type CardOutput, MODEL_FILE, TENSOR_TYPES } from './card.ts';
+import { didYouMean } from './faults.ts';
 import type { OnnxFile } from './onnxProto.ts';
 import type { InferenceSession } from './ort.ts';
 import { columnFault } from './tensors.ts';
@@ -54,8 +55,10 @@ export function outputFault(
 ): string | undefined {
   const at = `output ${output.name}`;
   const found = outputs.find(({ name }) => name === output.tensor);
-  if (found === undefined)
-    return `${at}: no tensor ${output.tensor} in the model, which gives ${namesOf(outputs)}`;
+  if (found === undefined) {
+    const names = outputs.map(({ name }) => name);
+    return `${at}: no tensor ${output.tensor} in the model${didYouMean(output.tensor, names)}, which gives ${namesOf(outputs)}`;
+  }
   if (!found.isTensor) {
     const zipMap = onnx.outputs.some(({ name, zipMap }) => name === output.tensor && zipMap);
     return zipMap

@@ -100,7 +100,7 @@ export class AtLeastOnce implements Delivery {
     const buffers = batches.flatMap((batch) => batch.buffers);
     if (buffers.length > 0) {
       const refusals = await sink.send(buffers);
-      if (refusals.length > 0) await deadLetterRefused(batches, refusals, deadLetters, sink);
+      if (refusals.length > 0) await deadLetterRefused(batches, refusals, deadLetters, sink, clock.now());
     }
     const ms = clock.monotonicMs() - begunMs;
     for (const batch of batches) {

@@ -1,11 +1,25 @@
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, TidemarkError } from '../errors.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import type { RejectedRecord } from './batch.ts';
 import { type Partitions, partitionFor } from './partitions.ts';
-import { type Block, type RecordBuffer, type Sink, SPAN_STRIDE, VALUE_END, VALUE_START } from './ports.ts';
+import {
+  type Block,
+  type RecordBuffer,
+  type Refusal,
+  type Sink,
+  SPAN_STRIDE,
+  VALUE_END,
+  VALUE_START,
+} from './ports.ts';
 
 /** Bytes of a fault's words that travel in a header. */
 const MAX_DETAIL_CHARACTERS = 1000;
+
+interface Letter {
+  readonly block: Block;
+  readonly index: number;
+  readonly code: ErrorCode;
+}
 
 /** Who writes dead letters; constant for the life of a pipeline. */
 export interface DeadLetterFacts {
@@ -23,6 +37,8 @@ export class DeadLetters {
   readonly #telemetry: Telemetry;
   readonly #facts: DeadLetterFacts;
   readonly #partitions: Partitions;
+  /** What stands behind each letter of a buffer, for the case that it is refused. */
+  readonly #letters = new WeakMap<RecordBuffer, Letter[]>();
 
   constructor(sink: Sink, telemetry: Telemetry, facts: DeadLetterFacts, partitions: Partitions) {
     this.#sink = sink;
@@ -63,7 +79,31 @@ export class DeadLetters {
     const end = block.spans[index * SPAN_STRIDE + VALUE_END];
     const buffer = this.#bufferFor(buffers, partitionFor(this.#partitions, this.#sink, block, index));
     buffer.append(block, index, block.bytes, start, end, block.timestamps[index], stamp);
+    this.#letters.get(buffer)?.push({ block, index, code });
     this.#telemetry.eventRejected(code, detail, `${topic}/${partition}@${offset}`, id);
+  }
+
+  /**
+   * Appends a refused letter once more with as little as can be: only its code and source, and the present time where the
+   * topic may have found the event's own out of bounds.
+   */
+  appendBare(buffers: RecordBuffer[], { records, index: letterIndex }: Refusal, nowMs: number): void {
+    const letter = this.#letters.get(records)?.[letterIndex];
+    if (letter === undefined) throw new TidemarkError('E-INTERNAL', 'a refused dead letter is not known');
+    const { block, index, code } = letter;
+    // Its new owner reads it again; its bytes may be another record's by now.
+    if (block.lease.state.kind === 'gone') return;
+    const stamp = this.#sink.newStamp(
+      [
+        ['error-code', code],
+        ['event-timestamp', String(block.timestamps[index])],
+      ],
+      { source: true },
+    );
+    const start = block.spans[index * SPAN_STRIDE + VALUE_START];
+    const end = block.spans[index * SPAN_STRIDE + VALUE_END];
+    const buffer = this.#bufferFor(buffers, records.partition);
+    buffer.append(block, index, block.bytes, start, end, nowMs, stamp);
   }
 
   #headers(block: Block, offset: number, code: ErrorCode, detail: string): [string, string][] {
@@ -90,6 +130,7 @@ export class DeadLetters {
     if (open !== undefined) return open;
     const buffer = this.#sink.newRecords(topic, partition);
     buffers.push(buffer);
+    this.#letters.set(buffer, []);
     return buffer;
   }
 }

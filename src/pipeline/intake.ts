@@ -55,9 +55,12 @@ export class Intake {
     return cursor;
   }
 
-  /** Puts back a block that did not fit the batch: it comes next. */
+  /**
+   * Puts back a block that did not fit the batch, behind the others: batches then take turns between partitions, and those that
+   * are sent together go to several partitions at once instead of one after the other to the same.
+   */
   putBack(cursor: Cursor): void {
-    if (!this.#closed) this.#toRead.unshift(cursor);
+    if (!this.#closed) this.#toRead.push(cursor);
   }
 
   /** Sets a block aside until its schema is at hand; the other partitions go on. */
@@ -72,6 +75,15 @@ export class Intake {
       () => this.#resume(schemaId),
       (cause) => this.#events.failed(cause),
     );
+  }
+
+  /** Blocks that wait for a schema: that is the registry's time, not ours. */
+  get waitingBlocks(): number {
+    let blocks = 0;
+    for (const cursors of this.#waiting.values()) {
+      for (const { block } of cursors) if (block.lease.state.kind === 'held') blocks++;
+    }
+    return blocks;
   }
 
   /** Forgets blocks of a lease that is gone. */

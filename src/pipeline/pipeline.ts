@@ -282,7 +282,7 @@ export class Pipeline implements SourceEvents {
 
   /** Whatever is not back from its last outcome, in words; blocks of leases that end wait for the group, not for us. */
   #workInHand(): string | undefined {
-    const blocks = this.#inHand.heldBlocks;
+    const blocks = this.#inHand.heldBlocks - this.#intake.waitingBlocks;
     const batches = this.#delivery.pending;
     if (blocks === 0 && batches === 0 && this.#batch.isEmpty) return undefined;
     return `${blocks} blocks, ${this.#batch.rows} rows in the open batch and ${batches} batches in delivery`;

@@ -4,19 +4,21 @@ import type { DeadLetters } from './deadLetters.ts';
 import type { RecordBuffer, Refusal, Sink } from './ports.ts';
 
 /**
- * Sends what the output topic refused to the dead-letter topic instead (P5). What the dead-letter topic refuses has nowhere
- * left to go: that stops the process before its offset is committed.
+ * Sends what the output topic refused to the dead-letter topic instead (P5), and what the dead-letter topic refused once more
+ * with bare headers. What it refuses even then has nowhere left to go: that stops the process before its offset is committed.
  */
 export async function deadLetterRefused(
   batches: readonly Batch[],
   refusals: readonly Refusal[],
   deadLetters: DeadLetters,
   sink: Sink,
+  nowMs: number,
 ): Promise<void> {
-  refuseForGood(refusals.filter((refusal) => refusal.records.topic === deadLetters.topic));
+  const isLetter = (refusal: Refusal) => refusal.records.topic === deadLetters.topic;
   const letters: RecordBuffer[] = [];
   // All rows first: a row that is no longer published would shift those behind it.
-  const refused = refusals.map((refusal) => ({ refusal, ...rowBehind(batches, refusal) }));
+  const events = refusals.filter((refusal) => !isLetter(refusal));
+  const refused = events.map((refusal) => ({ refusal, ...rowBehind(batches, refusal) }));
   for (const { refusal, batch, row } of refused) {
     batch.partitionOf[row] = -1;
     batch.scored--;
@@ -26,7 +28,13 @@ export async function deadLetterRefused(
     deadLetters.append(letters, block, batch.recordOf[row], refusal.code, refusal.detail);
     batch.deadLettered++;
   }
-  if (letters.length > 0) refuseForGood(await sink.send(letters));
+  const refusedLetters = [
+    ...refusals.filter(isLetter),
+    ...(letters.length > 0 ? await sink.send(letters) : []),
+  ];
+  const bare: RecordBuffer[] = [];
+  for (const refusal of refusedLetters) deadLetters.appendBare(bare, refusal, nowMs);
+  if (bare.length > 0) refuseForGood(await sink.send(bare));
 }
 
 function refuseForGood(refusals: readonly Refusal[]): void {

@@ -28,29 +28,23 @@ export async function check(config: PipelineConfig, options: { live: boolean }):
   if (eventSchema !== undefined)
     found.proved.push({ what: 'event schema', detail: config.input.schema ?? '' });
   if (outputSchema !== undefined) found.proved.push({ what: 'output schema', detail: config.output.schema });
-  const proof =
-    model === undefined || outputSchema === undefined
-      ? undefined
-      : proveContract(config, modelFacts(model), outputSchema.node, eventSchema?.node);
-  if (proof !== undefined) {
-    found.faults.push(...proof.faults);
-    found.warnings.push(...proof.warnings);
-    if (proof.faults.length === 0)
-      tellFit(config, proof.contract.rowPlan.features.length, found, eventSchema !== undefined);
-  }
+  const proof = proveContract(config, model && modelFacts(model), outputSchema?.node, eventSchema?.node);
+  found.faults.push(...proof.faults);
+  found.warnings.push(...proof.warnings);
+  const features = eventSchema === undefined ? undefined : proof.contract.rowPlan.features.length;
+  if (found.faults.length === 0) tellFit(config, features, found);
+  if (config.input.schema === undefined && !options.live) found.warnings.push(EVENTS_UNPROVED);
   if (options.live) await proveLive(config, proof, outputSchema, found);
   return found;
 }
 
-function tellFit(config: PipelineConfig, features: number, found: Findings, eventsKnown: boolean): void {
+const EVENTS_UNPROVED =
+  'features and carried fields were not proved: there is no input.schema; name it, or use --live to take the registry’s';
+
+/** `features` is undefined when nothing is known of the events. */
+function tellFit(config: PipelineConfig, features: number | undefined, found: Findings): void {
   const fields = Object.keys(config.output.fields).length;
-  const scope = eventsKnown ? `${features} features and ` : '';
-  found.proved.push({
-    what: 'fit',
-    detail: `${scope}${fields} output fields have a source of the right type`,
-  });
-  if (eventsKnown) return;
-  found.warnings.push(
-    'features and carried fields were not proved: there is no input.schema; name it, or use --live to take the registry’s',
-  );
+  const scope = features === undefined ? '' : `${features} features and `;
+  const detail = `${scope}${fields} output fields have a source of the right type`;
+  found.proved.push({ what: 'fit', detail });
 }

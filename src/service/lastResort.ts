@@ -7,11 +7,12 @@ const BEAT_MS = 500;
 /**
  * The watchdog lives on the main thread, and so does ONNX Runtime: a run that never returns would stop them both. This thread
  * watches that the main one still turns and kills the process when it does not. It is plain text because a worker's file
- * cannot be found under the same name from source and from the built package.
+ * cannot be found under the same name from source and from the built package, and neither require nor import are in it
+ * because the flags of the process decide which of the two such text may use.
  */
 const WATCH = `
-const { workerData } = require('node:worker_threads');
-const { writeSync } = require('node:fs');
+const { workerData } = process.getBuiltinModule('node:worker_threads');
+const { writeSync } = process.getBuiltinModule('node:fs');
 const beats = new Int32Array(workerData.shared);
 let last = Atomics.load(beats, 0), silentMs = 0;
 for (;;) {

@@ -10,6 +10,7 @@ import { systemClock } from './clock.ts';
 import { kafkaConnection, registryOptions } from './connections.ts';
 import { type Proof, schemaFaults } from './contract.ts';
 import type { Findings } from './findings.ts';
+import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import type { SchemaFile } from './materials.ts';
 import { inputSubject } from './subjects.ts';
 
@@ -19,7 +20,7 @@ const PATIENCE_MS = 15_000;
 /** The part of `check` that asks broker and registry. An unreachable one is a fault like any other. */
 export async function proveLive(
   config: PipelineConfig,
-  proof: Proof | undefined,
+  proof: Proof,
   outputSchema: SchemaFile | undefined,
   found: Findings,
 ): Promise<void> {
@@ -60,7 +61,7 @@ async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Fin
       found.faults.push({
         where,
         problem: `topic ${topic} does not exist`,
-        expected: 'an existing topic; `tidemark topics --apply` makes it',
+        expected: 'an existing topic; `tidemark topics -c FILE --apply` makes it',
       });
   }
   await proveLimits(config, admin, counts, found);
@@ -82,25 +83,19 @@ async function proveLimits(
   found: Findings,
 ): Promise<void> {
   if (inputs === undefined || deadLetters === undefined) return;
-  const limitOf = async (topic: string) =>
-    Number((await admin.topicConfig(topic, ['max.message.bytes'])).get('max.message.bytes'));
-  try {
-    const [takes, gives] = [await limitOf(deadLetter.topic), await limitOf(input.topic)];
-    if (!(takes < gives)) return;
-    found.warnings.push(
-      `dead_letter.topic: ${deadLetter.topic} takes records of ${takes} bytes and ${input.topic} of ${gives}; a large bad event would stop the pipeline (E-DEAD-LETTER-REFUSED)`,
-    );
-  } catch (cause) {
-    // Describing configurations needs a right of its own, which a pipeline does not.
-    if (asTidemarkError(cause).code !== 'E-KAFKA-ACL') throw cause;
-  }
+  const takes = await maxMessageBytes(admin, deadLetter.topic);
+  const gives = await maxMessageBytes(admin, input.topic);
+  if (takes === undefined || gives === undefined || takes >= gives + DEAD_LETTER_ROOM_BYTES) return;
+  found.warnings.push(
+    `dead_letter.topic: ${deadLetter.topic} takes records of ${takes} bytes and ${input.topic} of ${gives}; give it ${DEAD_LETTER_ROOM_BYTES} more (max.message.bytes), for a bad event of the largest size with its headers would stop the pipeline (E-DEAD-LETTER-REFUSED)`,
+  );
 }
 
 /** What producers write today has to serve too, whatever schema the pipeline was written against. */
 async function proveEventSubject(
   config: PipelineConfig,
   registry: Registry,
-  proof: Proof | undefined,
+  proof: Proof,
   found: Findings,
 ): Promise<void> {
   const subject = inputSubject(config);
@@ -112,10 +107,11 @@ async function proveEventSubject(
     return;
   }
   found.proved.push({ what: 'events', detail: `${subject} version ${latest.version}, id ${latest.id}` });
-  if (proof === undefined) return;
   const node = parseSchemaText(latest.schema, latest.references);
   const { rowPlan } = proof.contract;
-  const { faults, warnings } = schemaFaults(analyseSchema(node, { readerSchema: node, ...rowPlan }));
+  const { faults, warnings } = schemaFaults(analyseSchema(node, { readerSchema: node, ...rowPlan }), node, {
+    declared: false,
+  });
   const place = `${subject} version ${latest.version}`;
   found.faults.push(...faults.map((fault) => ({ ...fault, problem: `${fault.problem} in ${place}` })));
   found.warnings.push(...warnings.map((warning) => `${warning} (${place})`));
@@ -146,7 +142,7 @@ async function proveOutputSubject(
     found.faults.push({
       where: 'output.subject',
       problem: `${subject} does not hold the output schema`,
-      expected: '`tidemark topics --apply` to register it, or output.register: true',
+      expected: '`tidemark topics -c FILE --apply` to register it, or output.register: true',
     });
 }
 

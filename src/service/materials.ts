@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { parseSchemaText } from '../avro/parseSchema.ts';
 import type { AvroNode } from '../avro/schema.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
-import { asTidemarkError } from '../errors.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
+import { unreadable } from '../model/faults.ts';
 import { loadPackage, type ModelPackage } from '../model/package.ts';
 import type { ContractFault, ModelFacts } from './contract.ts';
 
@@ -32,7 +33,7 @@ export async function loadMaterials(config: PipelineConfig): Promise<Materials> 
     } catch (cause) {
       const error = asTidemarkError(cause);
       if (error.code === 'E-INTERNAL') throw error;
-      faults.push({ where, problem: `${error.message} (${error.code})`, expected });
+      faults.push({ where, problem: messageWithCode(error), expected });
       return undefined;
     }
   };
@@ -61,7 +62,14 @@ export function modelFacts({ card, scorer }: ModelPackage): ModelFacts {
 
 export async function readSchema(file: string): Promise<SchemaFile> {
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw asTidemarkError(new Error(`${resolve(file)} cannot be read: ${cause.message}`), 'E-CONTRACT');
+    const place = isAbsolute(file) ? '' : ` in ${process.cwd()}`;
+    throw new TidemarkError('E-CONTRACT', `${file} ${unreadable(cause)}${place}`, { cause });
   });
   return { text, node: parseSchemaText(text) };
+}
+
+/** The code stands in the first line: what follows lists details. */
+function messageWithCode({ code, message }: TidemarkError): string {
+  if (code === 'E-CONTRACT') return message;
+  return message.replace(/\.?(:?)(?=\n|$)/, ` (${code})$1`);
 }

@@ -14,8 +14,9 @@ export class Pauses implements Pick<Telemetry, 'dependencyDown' | 'dependencyUp'
   }
 
   dependencyDown(what: Dependency, cause: TidemarkError): void {
+    const isNews = this.#down.get(what)?.code !== cause.code;
     this.#down.set(what, cause);
-    this.#changed(what, true);
+    if (isNews) this.#changed(what, true);
   }
 
   dependencyUp(what: Dependency): void {

@@ -20,6 +20,8 @@ export interface ServiceOptions {
   readonly version: string;
   /** Ends when the group has scored up to the end that every partition had at the start. */
   readonly untilEnd: boolean;
+  /** What was found in the configuration that its author should know. */
+  readonly warnings?: readonly string[];
 }
 
 /** Thrown out of start-up when the process is told to stop before the pipeline runs. */
@@ -37,11 +39,14 @@ export class Service {
   readonly #stopping = new AbortController();
   #pipeline: Pipeline | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
+  #endReached = false;
 
   constructor(config: PipelineConfig, options: ServiceOptions) {
     this.#config = config;
     this.#options = options;
     this.#pauses = new Pauses((what, isDown) => {
+      // A registry that is down holds up only blocks that wait for it, and those the watchdog does not count.
+      if (what === 'registry') return;
       if (isDown) this.#pipeline?.dependencyDown(what);
       else this.#pipeline?.dependencyUp(what);
       this.#tellPause();
@@ -79,6 +84,11 @@ export class Service {
     return tally.share();
   }
 
+  /** Whether the end that `untilEnd` waits for was reached before anything else ended the run. */
+  get endReached(): boolean {
+    return this.#endReached;
+  }
+
   /** Drains: finishes and commits what is in hand within `kafka.drain_timeout`, then `run` resolves. */
   stop(): void {
     if (this.#stopping.signal.aborted) return;
@@ -108,6 +118,7 @@ export class Service {
     const { telemetry, metrics, health } = this.#observability;
     const { http, watchdogMs } = this.#config;
     telemetry.stateChanged({ kind: 'starting' });
+    for (const warning of this.#options.warnings ?? []) telemetry.warned('E-CONFIG', warning);
     resources.defer(startLastResort(watchdogMs));
     if (http !== 'off') {
       const server = await startHttp({ ...http, metrics, health });
@@ -134,6 +145,8 @@ export class Service {
     try {
       const ends = await endsNow(watch);
       if (ends !== undefined) await whenEndReached(ends, watch);
+      if (this.#stopping.signal.aborted) return;
+      this.#endReached = true;
       this.#drain();
     } catch (cause) {
       pipeline.fail(cause);

@@ -8,16 +8,18 @@ import type { Telemetry } from '../telemetry/events.ts';
 /** Between two looks for a subject that is not there yet. */
 const LOOK_EVERY_MS = 1_000;
 
+type SubjectTelemetry = Pick<Telemetry, 'dependencyDown' | 'dependencyUp'>;
+
 /** The subject of the events, by the registry's usual naming. */
-export function inputSubject(config: PipelineConfig): string {
+export function inputSubject(config: Pick<PipelineConfig, 'input'>): string {
   return `${config.input.topic}-value`;
 }
 
 /** The latest schema of the events; waits for its subject. */
 export async function eventSchemaNow(
-  config: PipelineConfig,
-  registry: Registry,
-  telemetry: Telemetry,
+  config: Pick<PipelineConfig, 'input'>,
+  registry: Pick<Registry, 'latest'>,
+  telemetry: SubjectTelemetry,
 ): Promise<AvroNode> {
   const subject = inputSubject(config);
   const latest = await untilThere(
@@ -30,10 +32,10 @@ export async function eventSchemaNow(
 
 /** The id to write into every frame; registers the schema when told to, else waits until somebody did. */
 export async function outputSchemaId(
-  config: PipelineConfig,
+  config: Pick<PipelineConfig, 'output'>,
   schema: string,
-  registry: Registry,
-  telemetry: Telemetry,
+  registry: Pick<Registry, 'idOf' | 'register'>,
+  telemetry: SubjectTelemetry,
 ): Promise<number> {
   const { subject, register } = config.output;
   if (register) return registry.register(subject, schema);
@@ -44,7 +46,7 @@ export async function outputSchemaId(
 async function untilThere<T>(
   look: () => Promise<T | undefined>,
   missing: string,
-  telemetry: Telemetry,
+  telemetry: SubjectTelemetry,
 ): Promise<T> {
   for (let waits = 0; ; waits++) {
     const found = await look();

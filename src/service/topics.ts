@@ -4,6 +4,7 @@ import { KafkaAdmin } from '../kafka/admin.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection, registryOptions } from './connections.ts';
 import { contractError } from './contract.ts';
+import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import { readSchema } from './materials.ts';
 import { inputSubject } from './subjects.ts';
 
@@ -30,13 +31,19 @@ export async function provideTopics(config: PipelineConfig, options: TopicsOptio
     const { input, output, deadLetter } = config;
     const source = await provideTopic(admin, input.topic, options.partitions, options);
     const needs = [source.need];
-    for (const topic of [output.topic, deadLetter.topic]) {
-      needs.push((await provideTopic(admin, topic, source.partitions, options)).need);
-    }
+    needs.push((await provideTopic(admin, output.topic, source.partitions, options)).need);
+    const room = source.need.state === 'missing' ? {} : await roomForLetters(admin, input.topic);
+    needs.push((await provideTopic(admin, deadLetter.topic, source.partitions, options, room)).need);
     return [...needs, ...(await provideSubjects(config, options.apply))];
   } finally {
     await admin.close();
   }
+}
+
+/** A dead letter is its event and some headers: its topic has to take more than the input topic does. */
+async function roomForLetters(admin: KafkaAdmin, input: string): Promise<Record<string, string>> {
+  const bytes = await maxMessageBytes(admin, input);
+  return bytes === undefined ? {} : { 'max.message.bytes': String(bytes + DEAD_LETTER_ROOM_BYTES) };
 }
 
 async function provideTopic(
@@ -44,6 +51,7 @@ async function provideTopic(
   name: string,
   partitions: number,
   { apply, replicationFactor }: TopicsOptions,
+  config: Readonly<Record<string, string>> = {},
 ): Promise<{ need: Need; partitions: number }> {
   const there = await admin.describeTopic(name);
   const count = there?.partitions ?? partitions;
@@ -54,6 +62,7 @@ async function provideTopic(
     await admin.createTopic({
       name,
       partitions,
+      config,
       ...(replicationFactor === undefined ? {} : { replicationFactor }),
     });
   }

@@ -6,7 +6,7 @@ import type { Clock } from '../pipeline/ports.ts';
 const LOOK_EVERY_MS = 250;
 
 export interface EndWatch {
-  readonly admin: KafkaAdmin;
+  readonly admin: Pick<KafkaAdmin, 'committedOffsets' | 'endOffsets'>;
   readonly group: string;
   readonly topic: string;
   readonly clock: Clock;

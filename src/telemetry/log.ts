@@ -36,7 +36,26 @@ function readableTo(to: { write(line: string): unknown }, isStandardError: boole
   const format = prettyFactory({
     colorize: isStandardError && process.stderr.hasColors(),
     translateTime: 'SYS:HH:MM:ss.l',
-    singleLine: true,
+    hideObject: true,
+    messageFormat: (line, messageKey, _level, { colors }) =>
+      readableMessage(line, String(line[messageKey]), (text) => colors.gray(text)),
   });
   return (line) => to.write(format(line));
+}
+
+/** What a person reads: the message, the code it can be looked up by, what to do; the facts behind it only when debugging. */
+function readableMessage(
+  line: Record<string, unknown>,
+  message: string,
+  dim: (text: string) => string,
+): string {
+  const { level, time, msg, event, code, action, err, ...facts } = line;
+  const parts = [
+    typeof code === 'string' && !message.includes(code) ? `${message} ${dim(`(${code})`)}` : message,
+  ];
+  if (level === 'debug') parts.push(` ${dim(JSON.stringify(facts))}`);
+  if (typeof action === 'string') parts.push(`\n    ${dim('What to do:')} ${action}`);
+  const stack = (err as { stack?: unknown } | undefined)?.stack;
+  if (typeof stack === 'string') parts.push(`\n${dim(stack)}`);
+  return parts.join('');
 }

@@ -137,7 +137,10 @@ class Teller implements Telemetry {
 
   schemaLoaded(schemaId: number, ms: number): void {
     this.#metrics.schemasLoaded.inc();
-    this.#log.info({ event: 'schemaLoaded', schemaId, ms }, `writer schema ${schemaId} loaded`);
+    this.#log.info(
+      { event: 'schemaLoaded', schemaId, ms: Math.round(ms) },
+      `writer schema ${schemaId} loaded`,
+    );
   }
 
   schemaUnusable(schemaId: number, code: ErrorCode, detail: string): void {
@@ -210,7 +213,9 @@ class Teller implements Telemetry {
 
   fatal(cause: TidemarkError): void {
     this.#health.fatal(cause);
-    this.#log.fatal({ event: 'fatal', ...factsOf(cause), err: cause }, cause.message);
+    // An expected fault is told by its message and what to do; only a bug is looked for in the stack.
+    const trace = cause.code === 'E-INTERNAL' ? { err: cause } : {};
+    this.#log.fatal({ event: 'fatal', ...factsOf(cause), ...trace }, cause.message);
   }
 
   /** Commits come about once a second while there is progress, so what was held back is told soon after its window. */

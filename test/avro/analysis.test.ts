@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSchema } from '../../src/avro/parseSchema.ts';
 import type { RowPlan } from '../../src/avro/plan.ts';
-import { analyseSchema } from '../../src/avro/rowReader.ts';
+import { analyseId, analyseSchema } from '../../src/avro/rowReader.ts';
 import type { FeaturePlan, FieldPath } from '../../src/pipeline/ports.ts';
 
 const schema = parseSchema({
@@ -129,4 +129,27 @@ test('a schema none of whose records count is told as that alone', () => {
     faultsOf({ features, records: ['Other'] }).map(({ of, blocks }) => [of, blocks]),
     [['records', false]],
   );
+});
+
+test('an id can be text or whole numbers; elsewhere, and of other types, it is told', () => {
+  const idFaults = (...id: FieldPath) => analyseId(schema, { features: [], carried: [], id });
+  assert.deepEqual([...idFaults('note'), ...idFaults('color')], []);
+  for (const [path, problem] of [
+    ['gone', 'record Event has no such field'],
+    ['tags', 'its type is array of double'],
+  ] as const) {
+    assert.deepEqual(
+      idFaults(path).map(({ of, problem, blocks }) => [of, problem, blocks]),
+      [['id', problem, false]],
+    );
+  }
+});
+
+test('what is not there is told from what cannot be used', () => {
+  const absent = (path: FieldPath) =>
+    analyseSchema(schema, { features: [feature(path, { missing: 0 })], carried: [] }).map(
+      (fault) => fault.absent,
+    );
+  assert.deepEqual(absent(['gone']), [true]);
+  assert.deepEqual(absent(['note']), [undefined]);
 });

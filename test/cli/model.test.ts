@@ -8,10 +8,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 const command = fileURLToPath(new URL('../../src/cli/model.ts', import.meta.url));
+const usage = fileURLToPath(new URL('../../src/cli/usage.ts', import.meta.url));
 const models = fileURLToPath(new URL('../fixtures/models/', import.meta.url));
 const program = `
   const { modelCommand } = await import(${JSON.stringify(pathToFileURL(command).href)});
-  await modelCommand().parseAsync(process.argv.slice(1), { from: 'user' });`;
+  const { explainUsage } = await import(${JSON.stringify(pathToFileURL(usage).href)});
+  const command = modelCommand();
+  explainUsage(command);
+  await command.parseAsync(process.argv.slice(1), { from: 'user' });`;
 
 async function model(...args: string[]): Promise<{ stdout: string; stderr: string; status: number }> {
   return promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, '--', ...args]).then(
@@ -25,7 +29,7 @@ test('tidemark model describe tells what goes in, what comes out, and how to pac
   assert.match(stdout, /X {2}float32 \[\?, 4\]/);
   assert.match(stdout, /trained_on: breast cancer/);
   assert.match(stdout, /is a ZipMap .*'zipmap': False/);
-  assert.match(stdout, /pack it: tidemark model pack/);
+  assert.match(stdout, /pack it\n {2}tidemark model pack .*\n {2}features\.yaml: a list of names/);
   const json = JSON.parse((await model('describe', join(models, 'linear.onnx'), '--json')).stdout);
   assert.deepEqual(json.outputs[0], {
     name: 'score',
@@ -66,5 +70,5 @@ test('tidemark model pack makes a package and says what to do next', async (t) =
 test('wrong usage exits 2 and says what is missing', async () => {
   const { status, stderr } = await model('pack', 'x.onnx', '--name', 'm');
   assert.equal(status, 2);
-  assert.match(stderr, /required option '--version <version>' not specified/);
+  assert.match(stderr, /missing --version, --features, --score/);
 });

@@ -52,7 +52,11 @@ test('an output that takes nothing for a while pauses the pipeline, which goes o
   await run.says({ event: 'state', kind: 'paused' });
   await createTopic(pipeline.output, 3);
   await run.says({ event: 'dependencyUp', dependency: 'sink' });
-  await run.says({ event: 'state', kind: 'running' }, 30_000, run.logs.findIndex(({ kind }) => kind === 'paused'));
+  await run.says(
+    { event: 'state', kind: 'running' },
+    30_000,
+    run.logs.findIndex(({ kind }) => kind === 'paused'),
+  );
   run.kill('SIGTERM');
   await run.endsWith(0);
   const ids = (await readScored(pipeline.output)).map(({ value }) => value.transaction_id);

@@ -107,7 +107,11 @@ test('events of many versions of a schema, mixed in one topic, are scored as if 
   );
   const { scored, deadLettered } = await scoreUntilEnd(t, pipeline.file);
   const letters = await readAll(pipeline.deadLetter);
-  assert.deepEqual({ scored, deadLettered }, { scored: 70, deadLettered: 0 }, letters[0]?.headers['error-detail']);
+  assert.deepEqual(
+    { scored, deadLettered },
+    { scored: 70, deadLettered: 0 },
+    letters[0]?.headers['error-detail'],
+  );
   const events = await readScored(pipeline.output);
   for (const [at, { value }] of events.entries()) {
     const event = values[at]!;
@@ -159,7 +163,11 @@ test('a renamed field is found by its alias, and a version that cannot serve har
   ]);
   const { scored, deadLettered } = await scoreUntilEnd(t, pipeline.file);
   const letters = await readAll(pipeline.deadLetter);
-  assert.deepEqual({ scored, deadLettered }, { scored: 3, deadLettered: 1 }, letters[0]?.headers['error-detail']);
+  assert.deepEqual(
+    { scored, deadLettered },
+    { scored: 3, deadLettered: 1 },
+    letters[0]?.headers['error-detail'],
+  );
   assert.equal(letters[0]!.headers['error-code'], 'E-SCHEMA-UNUSABLE');
   assert.equal(letters[0]!.headers.source, `${pipeline.input}/0@2`);
   const events = await readScored(pipeline.output);

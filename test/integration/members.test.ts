@@ -2,24 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { payments } from '../support/payments.ts';
 import { copiesBySource, readScored } from '../support/scored.ts';
-import { newSlowCardFraud, untilScored } from '../support/slow.ts';
-import { committedOffsets, waitFor } from '../support/stack.ts';
-import { runTidemark, type TidemarkProcess } from '../support/tidemark.ts';
+import { newSlowCardFraud, untilHolding, untilScored } from '../support/slow.ts';
+import { committedOffsets } from '../support/stack.ts';
+import { runTidemark } from '../support/tidemark.ts';
 
 const EVENTS = 8_000;
-
-/** What a process holds by its log; undefined while it is between two generations. */
-function partitionsHeld(run: TidemarkProcess): readonly number[] | undefined {
-  const last = run.logs.findLast(({ event }) => event === 'leasesGranted' || event === 'leasesGone');
-  return last?.event === 'leasesGranted' ? (last.partitions as number[]) : undefined;
-}
-
-async function untilHolding(run: TidemarkProcess, count: number): Promise<void> {
-  const holds = () => partitionsHeld(run)?.length === count;
-  await waitFor(holds, `${count} partitions held`, 30_000).catch((cause) => {
-    throw new Error(`${cause.message}\n${run.story()}`);
-  });
-}
 
 test('a member that joins mid-way shares the work, and both end when the group has reached the end', async (t) => {
   const pipeline = await newSlowCardFraud(t, { partitions: 4 });
@@ -35,7 +22,10 @@ test('a member that joins mid-way shares the work, and both end when the group h
   assert.equal(one.scored + other.scored, events.length);
   assert.equal(copiesBySource(events).size, EVENTS, 'events are missing');
   const committed = [...(await committedOffsets(pipeline.group, pipeline.input)).values()];
-  assert.equal(committed.reduce((sum, offset) => sum + offset, 0), EVENTS);
+  assert.equal(
+    committed.reduce((sum, offset) => sum + offset, 0),
+    EVENTS,
+  );
 });
 
 test('when one of two members is killed the other takes over what it held, without loss', async (t) => {

@@ -111,7 +111,10 @@ test('every payment is scored as ONNX Runtime scores its row, and named, keyed a
     assert.deepEqual(again, { ...counts, scored: 0, seconds: 0, eventsPerSecond: 0 });
     assert.equal(await countOf(pipeline.output), 600);
     const committed = await committedOffsets(pipeline.group, pipeline.input);
-    assert.equal([...committed.values()].reduce((sum, offset) => sum + offset, 0), 600);
+    assert.equal(
+      [...committed.values()].reduce((sum, offset) => sum + offset, 0),
+      600,
+    );
   });
 });
 

@@ -96,7 +96,10 @@ test('a partition that waits for a schema neither holds up a rebalance nor a dra
   });
   const nextId = await registerSchema(`${pipeline.input}-next`, nextSchema);
   const known = { value: encodePayment(pipeline.schemaId, payment(0)), partition: 0 };
-  const unknown = { value: framed(nextId, nextType.toBuffer({ ...payment(1), channel: 'pos' })), partition: 1 };
+  const unknown = {
+    value: framed(nextId, nextType.toBuffer({ ...payment(1), channel: 'pos' })),
+    partition: 1,
+  };
   await produce(pipeline.input, [known]);
   const first = runTidemark(t, pipeline.file);
   const second = runTidemark(t, pipeline.file);

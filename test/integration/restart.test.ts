@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newSlowCardFraud, untilScored } from '../support/slow.ts';
 import { payments } from '../support/payments.ts';
 import { readScored } from '../support/scored.ts';
+import { newSlowCardFraud, untilScored } from '../support/slow.ts';
 import { committedOffsets } from '../support/stack.ts';
 import { runTidemark, scoreUntilEnd } from '../support/tidemark.ts';
 
@@ -22,7 +22,10 @@ test('SIGTERM under load drains and exits 0, and who comes after goes on where i
     const scored = (await readScored(pipeline.output)).length;
     assert.ok(scored < EVENTS, 'it was not stopped mid-way');
     const committed = [...(await committedOffsets(pipeline.group, pipeline.input)).values()];
-    assert.equal(committed.reduce((sum, offset) => sum + Math.max(0, offset), 0), scored);
+    assert.equal(
+      committed.reduce((sum, offset) => sum + Math.max(0, offset), 0),
+      scored,
+    );
   }
 
   const before = (await readScored(pipeline.output)).length;

@@ -56,7 +56,10 @@ async function scoredIds(pipeline: CardFraud): Promise<unknown[]> {
     .sort((a, b) => Number(a.slice(2)) - Number(b.slice(2)));
 }
 
-const idsOf = (from: number, to: number) => payments(to).slice(from).map((value) => value.transaction_id);
+const idsOf = (from: number, to: number) =>
+  payments(to)
+    .slice(from)
+    .map((value) => value.transaction_id);
 
 test('markers and aborted records, in the middle and at the end, count as passed, and empty partitions too', async (t) => {
   // Partition 0 ends with a marker, 1 with an aborted transaction, 2 holds nothing else than one, 3 is empty.

@@ -18,6 +18,7 @@ const cases: [string, unknown, string][] = [
   ['retries exhausted', exhausted(new errors.KafkaJSConnectionClosedError('Closed')), 'E-KAFKA-UNREACHABLE'],
   ['a timeout', new errors.KafkaJSRequestTimeoutError('timed out'), 'E-KAFKA-UNREACHABLE'],
   ['no broker', new errors.KafkaJSNoBrokerAvailableError(), 'E-KAFKA-UNREACHABLE'],
+  ['a port that speaks no Kafka', new Error('Broker not connected'), 'E-KAFKA-UNREACHABLE'],
   ['a leader that moved', createErrorFromCode(6), 'E-KAFKA-UNREACHABLE'],
   ['a broker that is not available', createErrorFromCode(8), 'E-KAFKA-UNREACHABLE'],
   ['too few replicas', exhausted(createErrorFromCode(19)), 'E-KAFKA-UNREACHABLE'],

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { bodyOf, maxTimestampOf } from '../../src/kafka/recordRange.ts';
 import { EncodedRecords } from '../../src/kafka/records.ts';
 import { EncodedStamp } from '../../src/kafka/stamp.ts';
-import { SPAN_STRIDE } from '../../src/pipeline/ports.ts';
 import { anyRecord, blockOf, type PlainRecord } from './arbitraries.ts';
 
 const require = createRequire(import.meta.url);
@@ -108,27 +108,45 @@ test('records are record format v2, headers replaced by name', () => {
   );
 });
 
-test('spans find key, value and headers in the encoded bytes, and starts each record', () => {
+test('starts find each record in the encoded bytes', () => {
   fc.assert(
     fc.property(fc.array(anyAppend, { minLength: 1, maxLength: 10 }), (appends) => {
-      const stamp = new EncodedStamp([['a', 'b']], true);
-      const records = appendAll(appends, stamp);
-      const { bytes, spans, starts, byteLength, count } = records;
+      const { bytes, starts, byteLength, count, timestamps } = appendAll(
+        appends,
+        new EncodedStamp([['a', 'b']], true),
+      );
+      const all = plainDecode(bytes.subarray(0, byteLength));
       assert.equal(starts[0], 0);
       assert.equal(starts[count], byteLength);
       for (let i = 0; i < count; i++) {
-        const alone = plainDecode(bytes.subarray(starts[i], starts[i + 1]));
-        assert.equal(alone.length, 1);
-        const part = (slot: number) => {
-          const [start, end] = [spans[i * SPAN_STRIDE + slot]!, spans[i * SPAN_STRIDE + slot + 1]!];
-          return start < 0 ? null : [...bytes.subarray(start, end)];
-        };
-        assert.deepEqual(part(0), alone[0]!.key);
-        assert.deepEqual(part(2), alone[0]!.value);
-        assert.equal(spans[i * SPAN_STRIDE + 5], starts[i + 1]);
-        assert.equal(records.timestamps[i], appends[i]!.timestamp);
+        assert.deepEqual(plainDecode(bytes.subarray(starts[i], starts[i + 1])), [all[i]]);
+        assert.equal(timestamps[i], appends[i]!.timestamp);
       }
     }),
+  );
+});
+
+test('a range of records is numbered from 0 and else the same', () => {
+  const anyRange = fc
+    .array(anyAppend, { minLength: 1, maxLength: 200 })
+    .chain((appends) =>
+      fc.tuple(fc.constant(appends), fc.nat(appends.length - 1), fc.integer({ min: 1, max: appends.length })),
+    )
+    .filter(([, from, to]) => from < to);
+  fc.assert(
+    fc.property(anyRange, ([appends, from, to]) => {
+      const records = appendAll(appends, new EncodedStamp([['a', 'b']], true));
+      const all = plainDecode(records.bytes.subarray(0, records.byteLength));
+      assert.deepEqual(
+        plainDecode(bodyOf(records, from, to)),
+        all.slice(from, to).map((record, i) => ({ ...record, offsetDelta: i })),
+      );
+      assert.equal(
+        maxTimestampOf(records, from, to),
+        Math.max(...appends.slice(from, to).map(({ timestamp }) => timestamp)),
+      );
+    }),
+    { numRuns: 50 },
   );
 });
 

@@ -11,7 +11,7 @@ test('a model is described with what to say of it when packing', async () => {
   assert.equal(model.refused, undefined);
   assert.deepEqual(model.notes, []);
   assert.equal(model.bytes, 547);
-  assert.match(model.pack, /--features 4_NAMES\|FILE.yaml --score probabilities:1 --out models$/);
+  assert.match(model.pack, /--features features\.yaml --score probabilities:1 --out models$/);
   assert.deepEqual(parse(model.card), {
     inputs: [{ name: 'X', type: 'float32', shape: ['N', 4] }],
     outputs: { score: { tensor: 'probabilities', column: 1 } },
@@ -50,7 +50,7 @@ test('weights beside the file are found', async () => {
 
 test('what is no model is refused', async (t) => {
   const file = join(await temporaryFolder(t), 'x.onnx');
-  await failsWith(describe(file), 'E-MODEL-PACKAGE', ['x.onnx cannot be read']);
+  await failsWith(describe(file), 'E-MODEL-PACKAGE', ['x.onnx does not exist']);
   await writeFile(file, 'pickle');
   await failsWith(describe(file), 'E-MODEL-PACKAGE', ['is not an ONNX model']);
 });

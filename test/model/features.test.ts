@@ -32,11 +32,21 @@ test('several inputs take consecutive features', () => {
 });
 
 test('a one-column input takes the feature of its own name, in whatever order', () => {
-  assert.deepEqual(places(['b', 'x', 'a'], [input('a', 1), input('b', 1), input('c', 1)]), [
+  const inputs = [input('a', 1), input('b', 1), input('X', 2)];
+  assert.deepEqual(places(['b', 'x', 'a', 'y'], inputs), ['b>1.0', 'x>2.0', 'a>0.0', 'y>2.1']);
+  assert.deepEqual(places(['b', { name: 'x', input: 'c' }], [input('c', 1), input('b', 1)]), [
     'b>1.0',
-    'x>2.0',
-    'a>0.0',
+    'x>0.0',
   ]);
+});
+
+test('where inputs go by name, a name of none is refused instead of filling what is left', () => {
+  const astray = faultsOf(['incme', 'age'], [input('age', 1), input('income', 1)]);
+  assert.match(
+    astray,
+    /features\[0\]: incme is the name of no input \(did you mean income\?\); expected income, or \{ name: incme, input/,
+  );
+  assert.match(astray, /features: none for input income, expected one each/);
 });
 
 test('a feature that names its input goes there, and the others to what is left', () => {
@@ -61,7 +71,10 @@ test('with no faults, every column of every input has exactly one feature', () =
 });
 
 test('too few, too many, double and misdirected features are told', () => {
-  assert.match(faultsOf(['a'], [input('X', 2)]), /features: 1 in all, of which 1 for input X, expected 2/);
+  assert.match(
+    faultsOf(['a'], [input('X', 2)]),
+    /features: 1 for input X, expected 2, in the order of its columns/,
+  );
   assert.match(faultsOf(['a', 'b'], [input('X', 1)]), /features\[1\]: b has no column left/);
   assert.match(
     faultsOf(['a', 'a'], [input('X', 2)]),

@@ -127,7 +127,7 @@ test('files that are missing are named', async (t) => {
     rmSync(join(folder, file));
     await failsWith(loadPackage(folder, LIMITS), 'E-MODEL-PACKAGE', [
       'is incomplete',
-      `model.yaml lists ${file} (ENOENT)`,
+      `model.yaml lists ${file}, which does not exist`,
       'Copy the whole folder again',
     ]);
   }
@@ -136,7 +136,7 @@ test('files that are missing are named', async (t) => {
   await failsWith(loadPackage(folder, LIMITS), 'E-MODEL-PACKAGE', [
     'no complete model package',
     'model.yaml',
-    'ENOENT',
+    'model.yaml does not exist',
   ]);
 });
 
@@ -163,7 +163,7 @@ test('every difference between model and card is told', async (t) => {
     'test-model 1.0.0 is not what model.yaml says',
     'input Y: not in the model, which takes X (float32 [N, 4])',
     'input X: the model takes float32, model.yaml says float64',
-    'output score: no tensor scores in the model, which gives score (float32 [N, 1]), logit (float32 [N, 1])',
+    'output score: no tensor scores in the model (did you mean score?), which gives score (float32 [N, 1]), logit (float32 [N, 1])',
     'output logit: tensor logit has no column 1; the only column is 0',
   ]);
 });
@@ -248,5 +248,5 @@ test('a folder in place of a file is no crash', async (t) => {
   const folder = await packed(t);
   rmSync(join(folder, 'golden.json'));
   await mkdir(join(folder, 'golden.json'));
-  await failsWith(loadPackage(folder, LIMITS), 'E-MODEL-PACKAGE', ['golden.json (EISDIR)']);
+  await failsWith(loadPackage(folder, LIMITS), 'E-MODEL-PACKAGE', ['golden.json, which is a folder']);
 });

@@ -347,12 +347,12 @@ describe('the watchdog ends a run that is stuck', () => {
     assert.deepEqual(bench.ended, { code: 'E-WATCHDOG' });
   });
 
-  test('in a schema fetch that declares no pause', async () => {
+  test('but not while all that is in hand waits for a schema, which is the registry’s time', async () => {
     const lease = makeLease();
     const bench = await startBench({ load: never }, lease);
     bench.source.give(full(lease));
-    await bench.clock.advance(2000);
-    assert.deepEqual(bench.ended, { code: 'E-WATCHDOG' });
+    await bench.clock.advance(60_000);
+    assert.equal(bench.ended, undefined);
   });
 
   test('and leaves an idle one alone', async () => {

@@ -10,6 +10,9 @@ import { simulatedScorer } from '../support/simulationEvents.ts';
 import { SimulatedRecords } from '../support/simulationSink.ts';
 import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
+/** Lets what follows an answer happen. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 const TOO_LARGE = { code: 'E-RECORD-TOO-LARGE', detail: 'too large' } as const;
 
 /** A batch of rows at offsets 0, 1, ... of which row i was published to `partitions[i]`. */
@@ -48,7 +51,7 @@ describe('records that the broker refused', () => {
       { records: bufferOf(batches[0], 1), index: 2, ...TOO_LARGE },
       { records: bufferOf(batches[1], 1), index: 1, ...TOO_LARGE },
     ];
-    await deadLetterRefused(batches, refusals, letters, sink);
+    await deadLetterRefused(batches, refusals, letters, sink, 0);
     assert.deepEqual(sink.sent(DEAD).sort(), ['0@0', '0@3', '5@1']);
     assert.deepEqual(
       batches.map(({ scored, deadLettered }) => [scored, deadLettered]),
@@ -65,35 +68,54 @@ describe('records that the broker refused', () => {
     const lease = makeLease();
     const batch = published(lease, [0]);
     lease.state = { kind: 'gone', reason: 'lost' };
-    await deadLetterRefused([batch], [{ records: batch.buffers[0], index: 0, ...TOO_LARGE }], letters, sink);
-    assert.deepEqual(sink.sends, []);
-    assert.deepEqual([batch.scored, batch.deadLettered], [0, 0]);
-  });
-
-  test('by the dead-letter topic stop the process, at once or after', async () => {
-    const { sink, letters } = setup();
-    const batch = published(makeLease(), [0]);
-    const dead = new SimulatedRecords(DEAD, 0);
-    const atOnce = deadLetterRefused([batch], [{ records: dead, index: 0, ...TOO_LARGE }], letters, sink);
-    await assert.rejects(atOnce, { code: 'E-DEAD-LETTER-REFUSED' });
-    assert.equal(sink.sends.length, 0);
-    sink.acknowledges = false;
-    const after = deadLetterRefused(
+    await deadLetterRefused(
       [batch],
       [{ records: batch.buffers[0], index: 0, ...TOO_LARGE }],
       letters,
       sink,
+      0,
     );
-    sink.sends[0].acknowledge([{ records: sink.sends[0].buffers[0], index: 0, ...TOO_LARGE }]);
-    await assert.rejects(after, { code: 'E-DEAD-LETTER-REFUSED' });
+    assert.deepEqual(sink.sends, []);
+    assert.deepEqual([batch.scored, batch.deadLettered], [0, 0]);
+  });
+
+  test('by the dead-letter topic are sent once more, bare and timed now; refused again they stop the process', async () => {
+    const { sink, letters } = setup();
+    sink.acknowledges = false;
+    const begin = () => {
+      const batch = published(makeLease(), [0]);
+      const refusal = { records: batch.buffers[0], index: 0, ...TOO_LARGE };
+      return deadLetterRefused([batch], [refusal], letters, sink, 777);
+    };
+    const refuseLast = () => {
+      const send = sink.sends.at(-1);
+      assert.ok(send);
+      send.acknowledge([{ records: send.buffers[0], index: 0, ...TOO_LARGE }]);
+      return settled();
+    };
+    const kept = begin();
+    await refuseLast();
+    assert.equal(sink.sends.length, 2);
+    const [full, bare] = sink.sends.map(({ buffers }) => buffers[0].records[0]);
+    assert.equal(bare.timestampMs, 777);
+    assert.ok(full.headers.size > bare.headers.size);
+    assert.equal(bare.headers.get('error-code'), TOO_LARGE.code);
+    sink.sends.at(-1)?.acknowledge();
+    await kept;
+
+    const stopped = begin();
+    await refuseLast();
+    const rejected = assert.rejects(stopped, { code: 'E-DEAD-LETTER-REFUSED' });
+    await refuseLast();
+    await rejected;
   });
 
   test('that were never sent are a bug', async () => {
     const { sink, letters } = setup();
     const batch = published(makeLease(), [0]);
     const stranger = { records: new SimulatedRecords(SCORED, 0), index: 0, ...TOO_LARGE };
-    await assert.rejects(deadLetterRefused([batch], [stranger], letters, sink), { code: 'E-INTERNAL' });
+    await assert.rejects(deadLetterRefused([batch], [stranger], letters, sink, 0), { code: 'E-INTERNAL' });
     const beyond = { records: batch.buffers[0], index: 1, ...TOO_LARGE };
-    await assert.rejects(deadLetterRefused([batch], [beyond], letters, sink), { code: 'E-INTERNAL' });
+    await assert.rejects(deadLetterRefused([batch], [beyond], letters, sink, 0), { code: 'E-INTERNAL' });
   });
 });

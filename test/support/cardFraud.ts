@@ -37,6 +37,8 @@ export interface CardFraudOptions {
   readonly partitions?: number;
   readonly outputPartitions?: number;
   readonly outputConfig?: Readonly<Record<string, string>>;
+  /** Of all topics. Default: 1. */
+  readonly replication?: number;
   readonly settings?: Settings;
 }
 
@@ -83,7 +85,8 @@ export function setKeys(document: Document, settings: Settings): void {
 }
 
 export async function newCardFraud(t: TestContext, options: CardFraudOptions = {}): Promise<CardFraud> {
-  const { partitions = 3, outputPartitions = partitions, outputConfig, settings = {} } = options;
+  const { partitions = 3, outputPartitions = partitions, settings = {}, replication = 1 } = options;
+  const config = options.outputConfig ?? {};
   const stack = await sharedStack();
   const names = freshNames();
   const folder = temporaryFolder(t);
@@ -92,9 +95,9 @@ export async function newCardFraud(t: TestContext, options: CardFraudOptions = {
     writeFileSync(file, cardFraudYaml(names, stack, { ...settings, ...more }));
     return file;
   };
-  await createTopic(names.input, partitions);
-  await createTopic(names.output, outputPartitions, outputConfig === undefined ? {} : { config: outputConfig });
-  await createTopic(names.deadLetter, 1);
+  await createTopic(names.input, partitions, { replication });
+  await createTopic(names.output, outputPartitions, { replication, config });
+  await createTopic(names.deadLetter, 1, { replication });
   const schemaId = await registerSchema(`${names.input}-value`, transactionSchema);
   const scoredSchemaId = await registerSchema(`${names.output}-value`, readFileSync(SCORED_SCHEMA, 'utf8'));
   return {

@@ -42,7 +42,7 @@ export const readingSchema = {
   ],
 };
 /** Another record type in the same topic. */
-export const noticeSchema = {
+const noticeSchema = {
   type: 'record',
   name: 'Notice',
   namespace: 'test',

@@ -16,7 +16,7 @@ export interface Source {
   readonly offset: number;
 }
 
-export function sourceOf(record: ReadRecord): Source {
+function sourceOf(record: ReadRecord): Source {
   const match = /^(.+)\/(\d+)@(\d+)$/.exec(record.headers.source ?? '');
   if (match === null) throw new Error(`not a source: ${record.headers.source}`);
   return { topic: match[1]!, partition: Number(match[2]), offset: Number(match[3]) };

@@ -20,8 +20,22 @@ export async function untilScored(
   const enough = async () => {
     if ((await countOf(pipeline.output)) >= count) return true;
     const ended = running.find((run) => run.end !== undefined);
-    if (ended !== undefined) throw new Error(`A process ended before ${count} events were scored.\n${ended.story()}`);
+    if (ended !== undefined)
+      throw new Error(`A process ended before ${count} events were scored.\n${ended.story()}`);
     return false;
   };
   await waitFor(enough, `${count} scored events`, 60_000);
+}
+
+/** What a process holds by its log; undefined while it is between two generations. */
+function partitionsHeld(run: TidemarkProcess): readonly number[] | undefined {
+  const last = run.logs.findLast(({ event }) => event === 'leasesGranted' || event === 'leasesGone');
+  return last?.event === 'leasesGranted' ? (last.partitions as number[]) : undefined;
+}
+
+export async function untilHolding(run: TidemarkProcess, count: number): Promise<void> {
+  const holds = () => partitionsHeld(run)?.length === count;
+  await waitFor(holds, `${count} partitions held`, 30_000).catch((cause) => {
+    throw new Error(`${cause.message}\n${run.story()}`);
+  });
 }

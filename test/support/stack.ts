@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
 import { givenBy } from '../../tools/stack/environment.ts';
 import { statusOf } from '../../tools/stack/stack.ts';
+import { waitFor } from '../../tools/stack/wait.ts';
 
-export { waitFor } from '../../tools/stack/wait.ts';
+export { waitFor };
 
 export interface SharedStack {
   readonly brokers: readonly string[];
@@ -73,15 +74,21 @@ export async function createTopic(
 ): Promise<string> {
   const configEntries = Object.entries(options.config ?? {}).map(([key, value]) => ({ name: key, value }));
   const replicationFactor = options.replication ?? 1;
-  await withAdmin(
-    (admin) =>
-      admin.createTopics({
-        topics: [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }],
-        waitForLeaders: true,
-      }),
-    options.brokers,
-  );
+  await withAdmin(async (admin) => {
+    await admin.createTopics({
+      topics: [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }],
+      waitForLeaders: false,
+    });
+    await waitFor(() => hasLeaders(admin, name), `leaders of ${name}`, 30_000);
+  }, options.brokers);
   return name;
+}
+
+/** A broker that has not heard of the topic yet says that there is none, on which kafkajs itself gives up. */
+async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
+  const described = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
+  const partitions = described.topics.flatMap((entry) => entry.partitions);
+  return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
 }
 
 /** Appends messages in order and waits for all replicas. */

@@ -62,6 +62,10 @@ export class TidemarkProcess {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Undefined while it runs. */
   get end(): Ended | undefined {
     return this.#end;

@@ -35,6 +35,24 @@ describe('the log', () => {
     assert.match(lines.join(''), /^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: the broker is down/);
   });
 
+  test('in a terminal a fault has its code and what to do, and no facts for machines', () => {
+    const { lines, log } = linesOf(true);
+    const { code, action } = new TidemarkError('E-KAFKA-AUTH', 'refused');
+    log.fatal({ event: 'fatal', code, action, cause: 'x' }, 'the broker refused the password');
+    assert.match(
+      lines.join(''),
+      /FATAL: the broker refused the password \(E-KAFKA-AUTH\)\n {4}What to do: Check `kafka\.sasl`[^\n]*\n$/,
+    );
+  });
+
+  test('in a terminal the facts are shown when debugging, and a stack whenever there is one', () => {
+    const { lines, log } = linesOf(true, 'debug');
+    log.debug({ event: 'committed', partition: 3 }, 'committed');
+    assert.match(lines.join(''), /committed \{"partition":3\}/);
+    log.fatal({ err: new TidemarkError('E-INTERNAL', 'a broken promise') }, 'ended');
+    assert.match(lines.join(''), /ended\nTidemarkError: a broken promise\n.*log\.test\.ts/);
+  });
+
   test('says nothing when silent', () => {
     const { lines, log } = linesOf(false, 'silent');
     log.fatal('x');

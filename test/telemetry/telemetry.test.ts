@@ -131,6 +131,19 @@ describe('telemetry', () => {
     assert.deepEqual(lines, []);
   });
 
+  test('a fault that was expected comes without a stack, a bug with it', () => {
+    const { telemetry, lines } = newTelemetry();
+    telemetry.fatal(new TidemarkError('E-CONTRACT', 'two parts do not fit'));
+    telemetry.fatal(new TidemarkError('E-INTERNAL', 'a broken promise'));
+    assert.deepEqual(
+      lines.map(({ code, err }) => [code, err !== undefined]),
+      [
+        ['E-CONTRACT', false],
+        ['E-INTERNAL', true],
+      ],
+    );
+  });
+
   // One call of every event there is: a new event without its line here does not compile.
   const every: { [E in keyof Telemetry]: Parameters<Telemetry[E]> } = {
     stateChanged: [{ kind: 'paused', why: 'sink' }],
@@ -145,6 +158,7 @@ describe('telemetry', () => {
         rowsPerRun: 8,
       },
     ],
+    listening: [{ host: '::1', port: 9464 }],
     warned: ['W-X', 'look'],
     leasesGranted: [[3], 1],
     leasesEnding: [[3], 100],

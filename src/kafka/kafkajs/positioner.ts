@@ -2,7 +2,7 @@ import { TidemarkError } from '../../errors.ts';
 import type { KafkaAdmin, LogRange } from '../admin.ts';
 import { kafkaError } from '../errors.ts';
 import type { PartitionFeed } from './feed.ts';
-import { type ChosenPosition, positionInLog, startingPosition } from './positions.ts';
+import { type ChosenPosition, type PartitionOffsets, positionInLog, startingPosition } from './positions.ts';
 import type { SourceSettings } from './settings.ts';
 
 export interface PositionerEvents {
@@ -61,7 +61,8 @@ export class Positioner {
       const ranges = await this.#admin.endOffsets(topic);
       const { partition } = feed.lease;
       const range = rangeOf(ranges, partition, topic);
-      const chosen = positionInLog({ topic, partition, ...range }, feed.position, outOfRange);
+      const offsets = { topic, partition, ...range };
+      const chosen = neverBack(positionInLog(offsets, feed.position, outOfRange), offsets, feed.position);
       // kafkajs has committed its reset by now. With `stop` the group must not begin there after a restart.
       if (chosen instanceof TidemarkError) await this.#on.commit(feed, feed.committed ?? feed.position);
       await this.#apply(feed, chosen);
@@ -98,6 +99,20 @@ export class Positioner {
       }
     }
   }
+}
+
+/** Progress within a lease only moves forward; a log that ends before it is another topic of the same name. */
+function neverBack(
+  chosen: ChosenPosition | TidemarkError,
+  { topic, partition, low, end }: PartitionOffsets,
+  position: number,
+): ChosenPosition | TidemarkError {
+  if (chosen instanceof TidemarkError || chosen.offset >= position) return chosen;
+  const log = `${topic}/${partition} holds [${low}, ${end}) and was read up to ${position}`;
+  return new TidemarkError(
+    'E-KAFKA-OUT-OF-RANGE',
+    `${log}: it was made anew; a restart begins where input.out_of_range says`,
+  );
 }
 
 function rangeOf(ranges: ReadonlyMap<number, LogRange>, partition: number, topic: string): LogRange {

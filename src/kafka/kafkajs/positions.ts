@@ -63,7 +63,9 @@ function outOfRange(
   policy: OutOfRange,
 ): ChosenPosition | TidemarkError {
   if (policy !== 'stop') {
-    return { offset: policy === 'earliest' ? low : end, commitFirst: false, outOfRange: true };
+    // The end moves: a crash before the first commit would find another one, and skip what arrived in between.
+    const latest = policy === 'latest';
+    return { offset: latest ? end : low, commitFirst: latest, outOfRange: true };
   }
   const where = `${topic}/${partition}`;
   const committed =

@@ -8,8 +8,9 @@ import { EncodedRecords } from '../records.ts';
 import { EncodedStamp } from '../stamp.ts';
 import { within } from '../within.ts';
 import { type ClientLog, type KafkaConnection, newKafka } from './client.ts';
+import { encodedMessages } from './encodedMessages.ts';
 import { Outage } from './outage.ts';
-import { type Compression, messagesOf, produceOnce } from './produce.ts';
+import { type Compression, produceOnce } from './produce.ts';
 
 export interface SinkOptions {
   /** Default none. */
@@ -22,8 +23,6 @@ export interface SinkOptions {
 
 const DEFAULT_MAX_BATCH_BYTES = 950_000;
 const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
-/** kafkajs groups the messages of a send in quadratic time. */
-const MAX_BATCH_RECORDS = 1_000;
 /** A producer that has not succeeded for so long is replaced. */
 const RENEW_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -145,7 +144,7 @@ export class KafkajsSink implements Sink {
     const limit = this.#learnedBatchBytes.get(records.topic) ?? this.#maxBatchBytes;
     const start = records.starts[from]!;
     let to = from + 1;
-    while (to < records.count && to - from < MAX_BATCH_RECORDS && records.starts[to + 1]! - start <= limit) {
+    while (to < records.count && records.starts[to + 1]! - start <= limit) {
       to++;
     }
     return to;
@@ -172,7 +171,7 @@ export class KafkajsSink implements Sink {
   /** @returns why the broker refuses these records, or undefined when it has them. */
   #insistOn(records: EncodedRecords, from: number, to: number): Promise<unknown> {
     const { topic, partition } = records;
-    const messages = messagesOf(records, from, to);
+    const messages = encodedMessages(records, from, to);
     return this.#outage.insist(`writing to ${topic}/${partition}`, async () => {
       try {
         const producer = await this.#connect();
