@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { type ConfigFault, formatFaults, orderFaults } from '../config/faults.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { check } from '../service/check.ts';
+import { followsFrom } from '../config/provable.ts';
+import { check, faultsOfParts } from '../service/check.ts';
 import type { ContractFault } from '../service/contract.ts';
 import { paint, wantsColour } from './output.ts';
 
@@ -31,8 +32,8 @@ export function checkCommand(): Command {
     .addHelpText(
       'after',
       `
-Faults of the file itself are told first, all of them; once it is sound, all
-that does not fit together. Each says where, what, and what was expected.
+All faults are told in one go: those of the file, and whatever does not fit
+together. Each says where, what, and what was expected.
 
 Exit status: 0 all fits; 2 there are faults.
 
@@ -54,7 +55,12 @@ Examples:
 
 async function reportOn(file: string, live: boolean): Promise<Report> {
   const loaded = loadConfig(file);
-  if (!loaded.ok) return { proved: [], faults: loaded.faults, warnings: [], mappings: [], joint: ' ' };
+  if (!loaded.ok) {
+    const parts = loaded.provable === undefined ? [] : await faultsOfParts(loaded.provable);
+    const others = parts.filter(({ where }) => !followsFrom(where, loaded.faults));
+    const faults = orderFaults([...loaded.faults, ...others.map((fault) => placed(fault, loaded))]);
+    return { proved: [], faults, warnings: [], mappings: [], joint: others.length === 0 ? ' ' : ': ' };
+  }
   const found = await check(loaded.config, { live });
   const notes = loaded.warnings.map(({ path, line, message }) => `${file}:${line ?? 1} ${path} ${message}`);
   return {
@@ -67,7 +73,7 @@ async function reportOn(file: string, live: boolean): Promise<Report> {
 }
 
 /** A fault of the parts in the form of those of the file. */
-function placed(fault: ContractFault, { placeOf }: LoadedConfig & { ok: true }): ConfigFault {
+function placed(fault: ContractFault, { placeOf }: LoadedConfig): ConfigFault {
   const { where: path, problem, expected, suggestion } = fault;
   return { path, ...placeOf(path), problem, expected, ...(suggestion && { suggestion }) };
 }

@@ -7,6 +7,7 @@ import { fileSchema } from './fileSchema.ts';
 import { faultsOfIssues, flattenIssues } from './issues.ts';
 import { parseLeniently } from './lenient.ts';
 import type { PipelineConfig } from './pipelineConfig.ts';
+import { type ProvableConfig, provableOf } from './provable.ts';
 import { type ReferenceSources, readBoundedFile } from './references.ts';
 import { valueAt } from './valueAt.ts';
 import { findWarnings } from './warnings.ts';
@@ -20,8 +21,14 @@ export type LoadedConfig =
       /** Where in the file `path` (`output.fields.score`) is, or the nearest thing around it. */
       readonly placeOf: (path: string) => Place | undefined;
     }
-  /** At least one fault, in the order of the file. */
-  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+  | {
+      readonly ok: false;
+      /** At least one, in the order of the file. */
+      readonly faults: readonly ConfigFault[];
+      /** What can be proved of it all the same. */
+      readonly provable?: ProvableConfig | undefined;
+      readonly placeOf: (path: string) => Place | undefined;
+    };
 
 /**
  * Reads, resolves and validates a pipeline file. Never throws over what is in it: all its faults are told at once.
@@ -34,7 +41,8 @@ export function loadConfig(
   const content = readBoundedFile(file);
   if ('unreadable' in content) {
     const expected = 'a readable pipeline file';
-    return { ok: false, faults: [{ path: '', problem: content.unreadable, expected }] };
+    const faults = [{ path: '', problem: content.unreadable, expected }];
+    return { ok: false, faults, placeOf: () => undefined };
   }
   return parseConfig(content.text, file, { env, readFile: readBoundedFile });
 }
@@ -44,7 +52,8 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
   const document = readDocument(text, sources);
   const parsed = parseValues(document);
   const issueFaults = faultsOfIssues(document, parsed.issues);
-  const contradictions = findContradictions(document, parseLeniently(fileSchema, document.value) ?? {});
+  const valid = parseLeniently(fileSchema, document.value) ?? {};
+  const contradictions = findContradictions(document, valid);
   const semantic = [...issueFaults, ...contradictions].filter(
     // What seems missing or empty beside a syntax fault may be in the part that could not be read.
     (fault) =>
@@ -54,12 +63,15 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
         (fault.line ?? Infinity) < document.soundUntilLine),
   );
   const faults = orderFaults([...document.faults, ...semantic]);
-  if (parsed.file === undefined || faults.length > 0) return { ok: false, faults };
-  const config = compileConfig(parsed.file);
   const placeOf = (text: string): Place | undefined => {
     const path = parseFieldPath(text);
     return path && document.placeOf(path);
   };
+  if (parsed.file === undefined || faults.length > 0) {
+    const provable = document.soundUntilLine === Infinity ? provableOf(valid) : undefined;
+    return { ok: false, faults, provable, placeOf };
+  }
+  const config = compileConfig(parsed.file);
   return { ok: true, config, file, warnings: findWarnings(document, config), placeOf };
 }
 

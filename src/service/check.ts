@@ -1,8 +1,9 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
-import { type ContractFault, proveContract } from './contract.ts';
+import type { ProvableConfig } from '../config/provable.ts';
+import { type ContractFault, type Proof, proveContract } from './contract.ts';
 import type { Findings } from './findings.ts';
 import { proveLive } from './live.ts';
-import { loadMaterials, modelFacts } from './materials.ts';
+import { loadMaterials, modelFacts, type SchemaFile } from './materials.ts';
 
 /** What `tidemark check` found out. */
 export interface CheckReport {
@@ -15,6 +16,23 @@ export interface CheckReport {
 /** Proves configuration, event schema, model package and output schema against each other; `live` also broker and registry. */
 export async function check(config: PipelineConfig, options: { live: boolean }): Promise<CheckReport> {
   const found: Findings = { proved: [], faults: [], warnings: [] };
+  const { proof, outputSchema } = await proveParts(config, found);
+  if (config.input.schema === undefined && !options.live) found.warnings.push(EVENTS_UNPROVED);
+  if (options.live) await proveLive(config, proof, outputSchema, found);
+  return found;
+}
+
+/** The faults of what a configuration refers to and how it fits, for a file that has faults of its own. */
+export async function faultsOfParts(config: ProvableConfig): Promise<readonly ContractFault[]> {
+  const found: Findings = { proved: [], faults: [], warnings: [] };
+  await proveParts(config, found);
+  return found.faults;
+}
+
+async function proveParts(
+  config: ProvableConfig,
+  found: Findings,
+): Promise<{ proof: Proof; outputSchema: SchemaFile | undefined }> {
   const { model, outputSchema, eventSchema, faults } = await loadMaterials(config);
   found.faults.push(...faults);
   if (model !== undefined) {
@@ -33,16 +51,14 @@ export async function check(config: PipelineConfig, options: { live: boolean }):
   found.warnings.push(...proof.warnings);
   const features = eventSchema === undefined ? undefined : proof.contract.rowPlan.features.length;
   if (found.faults.length === 0) tellFit(config, features, found);
-  if (config.input.schema === undefined && !options.live) found.warnings.push(EVENTS_UNPROVED);
-  if (options.live) await proveLive(config, proof, outputSchema, found);
-  return found;
+  return { proof, outputSchema };
 }
 
 const EVENTS_UNPROVED =
   'features and carried fields were not proved: there is no input.schema; name it, or use --live to take the registry’s';
 
 /** `features` is undefined when nothing is known of the events. */
-function tellFit(config: PipelineConfig, features: number | undefined, found: Findings): void {
+function tellFit(config: ProvableConfig, features: number | undefined, found: Findings): void {
   const fields = Object.keys(config.output.fields).length;
   const scope = features === undefined ? '' : `${features} features and `;
   const detail = `${scope}${fields} output fields have a source of the right type`;

@@ -10,7 +10,7 @@ import { analyseId, analyseSchema } from '../avro/rowReader.ts';
 import type { AvroNode } from '../avro/schema.ts';
 import { formatPath } from '../config/fieldPath.ts';
 import { nearestWord } from '../config/nearest.ts';
-import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import type { ProvableConfig } from '../config/provable.ts';
 import { TidemarkError } from '../errors.ts';
 import type { CardFeature } from '../model/features.ts';
 import type { DecisionPlan } from '../pipeline/decision.ts';
@@ -61,7 +61,7 @@ export interface Proof {
  * to run on.
  */
 export function proveContract(
-  config: PipelineConfig,
+  config: ProvableConfig,
   model: ModelFacts | undefined,
   outputSchema: AvroNode | undefined,
   eventSchema: AvroNode | undefined,
@@ -109,7 +109,7 @@ function formatContractFault({ where, problem, expected, suggestion }: ContractF
   return `  ${where}: ${problem}\n    expected ${expected}${hint}`;
 }
 
-function placeFeatures(config: PipelineConfig, model: ModelFacts, faults: ContractFault[]): FeaturePlan[] {
+function placeFeatures(config: ProvableConfig, model: ModelFacts, faults: ContractFault[]): FeaturePlan[] {
   const names = model.features.map((feature) => feature.name);
   for (const name of Object.keys(config.features)) {
     if (names.includes(name)) continue;
@@ -127,7 +127,7 @@ function placeFeatures(config: PipelineConfig, model: ModelFacts, faults: Contra
 }
 
 function chooseSources(
-  config: PipelineConfig,
+  config: ProvableConfig,
   model: ModelFacts | undefined,
   outputSchema: AvroNode | undefined,
   faults: ContractFault[],
@@ -149,7 +149,7 @@ function chooseSources(
 }
 
 function planDecision(
-  config: PipelineConfig,
+  config: ProvableConfig,
   model: ModelFacts,
   faults: ContractFault[],
 ): DecisionPlan | undefined {
@@ -187,7 +187,7 @@ function outputIndex(
 
 /** What the writer's proof says, less what follows from a source that is told of already. */
 function outputFaults(
-  config: PipelineConfig,
+  config: ProvableConfig,
   sources: ReadonlyMap<string, FieldSource>,
   found: readonly OutputFault[],
 ): ContractFault[] {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { parseSchemaText } from '../avro/parseSchema.ts';
 import type { AvroNode } from '../avro/schema.ts';
-import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import type { ProvableConfig } from '../config/provable.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { unreadable } from '../model/faults.ts';
 import { loadPackage, type ModelPackage } from '../model/package.ts';
@@ -24,7 +24,7 @@ export interface Materials {
 }
 
 /** Loads everything, so that all that is wrong is told at once. The caller closes the model's scorer. */
-export async function loadMaterials(config: PipelineConfig): Promise<Materials> {
+export async function loadMaterials(config: ProvableConfig): Promise<Materials> {
   const faults: ContractFault[] = [];
   const { input, output, model, batching } = config;
   const had = async <T>(where: string, expected: string, load: () => Promise<T>): Promise<T | undefined> => {

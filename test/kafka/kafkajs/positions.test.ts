@@ -40,7 +40,7 @@ test('an offset outside the log follows the policy, on either side', () => {
     });
     assert.deepEqual(positionInLog(log, wanted, 'latest'), {
       offset: 200,
-      commitFirst: false,
+      commitFirst: true,
       outOfRange: true,
     });
     const error = positionInLog(log, wanted, 'stop');
