@@ -67,8 +67,17 @@ test('features without places come with the lines to write', async (t) => {
   assert.match(block ?? report, /^features:\n(?: {2}\w+: \w+\.\w+\n){12}$/);
 });
 
-test('faults of the file are told before anything is loaded', async (t) => {
-  const report = await check(t, 2, exampleWith(t, { 'batching.max_delay': 5, 'model.package': 'nowhere' }));
-  assert.match(report, /batching\.max_delay is a whole number: 5\n {4}expected a duration/);
-  assert.doesNotMatch(report, /nowhere/);
+test('faults of the file and of the parts are told in one go, without those that only follow from others', async (t) => {
+  const file = exampleWith(t, {
+    'batching.max_delay': 5,
+    'features.terminal_risk_1d': 'terminal.risk',
+    'output.fields.score': 'model.scor',
+    'output.fields.amount': 'evnt.amount',
+  });
+  const report = await check(t, 2, file);
+  assert.match(report, /batching\.max_delay: is a whole number: 5\n {4}expected a duration/);
+  assert.match(report, /features\.terminal_risk_1d: /);
+  assert.match(report, /output\.fields\.score: .* has no output scor/);
+  assert.equal(report.match(/output\.fields\.amount/g)?.length, 1);
+  assert.match(report, /\n4 faults in /);
 });

@@ -210,10 +210,9 @@ commit_every: soon
       assert.equal(loaded.config.kafka.group, 'from-env');
       assert.deepEqual(loaded.config.kafka.sasl, { ...sasl, password: 'from-a-file' });
       const absent = loadConfig(join(folder, 'absent.yaml'), {});
-      assert.deepEqual(absent, {
-        ok: false,
-        faults: [{ path: '', problem: 'does not exist', expected: 'a readable pipeline file' }],
-      });
+      assert.ok(!absent.ok);
+      const expected = 'a readable pipeline file';
+      assert.deepEqual(absent.faults, [{ path: '', problem: 'does not exist', expected }]);
       const notFile = loadConfig(folder, {});
       assert.ok(!notFile.ok && notFile.faults[0]?.problem === 'is not a regular file');
     } finally {
