@@ -6,12 +6,14 @@ import { TidemarkError } from '../errors.ts';
 import { missingCapabilities } from '../kafka/capabilities.ts';
 import { KafkajsSink } from '../kafka/kafkajs/sink.ts';
 import { KafkajsSource } from '../kafka/kafkajs/source.ts';
+import type { ModelPackage } from '../model/package.ts';
 import { Pipeline, type PipelinePlan } from '../pipeline/pipeline.ts';
 import type { ClientCapabilities, Sink } from '../pipeline/ports.ts';
+import type { Telemetry } from '../telemetry/events.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection, registryOptions, sourceOptions } from './connections.ts';
 import { type Contract, contractError, proveContract } from './contract.ts';
-import { loadMaterials, modelFacts } from './materials.ts';
+import { loadMaterials, modelFacts, type SchemaFile } from './materials.ts';
 import type { Observability } from './observability.ts';
 import { eventSchemaNow, outputSchemaId } from './subjects.ts';
 
@@ -34,28 +36,13 @@ export async function assemblePipeline(
   for (const warning of checkCapabilities(config, source.capabilities)) {
     telemetry.warned('E-KAFKA-CAPABILITY', warning);
   }
-  const { model, outputSchema, eventSchema, faults } = await loadMaterials(config);
-  if (model !== undefined) resources.defer(() => model.scorer.close());
-  if (model !== undefined && model.runMs > CHUNK_MS) {
-    const ms = Math.round(model.runMs);
-    telemetry.warned(
-      'E-MODEL-RUN',
-      `one run of the model takes ${ms} ms, during which heartbeats and sockets wait`,
-    );
-  }
-  if (model === undefined || outputSchema === undefined || faults.length > 0) throw contractError(faults);
-
   const dependency = (what: 'sink' | 'registry') => ({
     paused: (cause: TidemarkError) => telemetry.dependencyDown(what, cause),
     resumed: () => telemetry.dependencyUp(what),
   });
   const registry = new Registry(registryOptions(config), systemClock, dependency('registry'));
-  const readerSchema = eventSchema?.node ?? (await eventSchemaNow(config, registry, telemetry));
-  const proof = proveContract(config, modelFacts(model), outputSchema.node, readerSchema);
-  if (proof.faults.length > 0) throw contractError(proof.faults);
-  for (const warning of proof.warnings) telemetry.warned('E-CONTRACT', warning);
-  const { rowPlan, writerPlan } = proof.contract;
-
+  const { model, outputSchema, contract } = await loadProved(config, registry, telemetry, resources);
+  const { rowPlan, writerPlan } = contract;
   const schemaId = await outputSchemaId(config, outputSchema.text, registry, telemetry);
   const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId });
   if (written.kind === 'unfit')
@@ -65,7 +52,7 @@ export async function assemblePipeline(
   resources.defer(() => sink.stop());
   resources.defer(() => source.stop());
   await sink.start();
-  const plan = await planPipeline(config, proof.contract, sink);
+  const plan = await planPipeline(config, contract, sink);
   const readers = new RegistryReaders({ registry, plan: rowPlan, telemetry, clock: systemClock });
   const { scorer } = model;
   telemetry.started({
@@ -81,14 +68,39 @@ export async function assemblePipeline(
   return new Pipeline(plan, { source, sink, readers, scorer, writer, telemetry, clock: systemClock });
 }
 
+/** What is on disk, proved against each other; closes the model with `resources`. */
+async function loadProved(
+  config: PipelineConfig,
+  registry: Registry,
+  telemetry: Telemetry,
+  resources: AsyncDisposableStack,
+): Promise<{ model: ModelPackage; outputSchema: SchemaFile; contract: Contract }> {
+  const { model, outputSchema, eventSchema, faults } = await loadMaterials(config);
+  if (model !== undefined) resources.defer(() => model.scorer.close());
+  if (model !== undefined && model.runMs > CHUNK_MS) {
+    const ms = Math.round(model.runMs);
+    telemetry.warned(
+      'E-MODEL-RUN',
+      `one run of the model takes ${ms} ms, during which heartbeats and sockets wait`,
+    );
+  }
+  if (model === undefined || outputSchema === undefined || faults.length > 0) throw contractError(faults);
+  const readerSchema = eventSchema?.node ?? (await eventSchemaNow(config, registry, telemetry));
+  const proof = proveContract(config, modelFacts(model), outputSchema.node, readerSchema);
+  if (proof.faults.length > 0) throw contractError(proof.faults);
+  for (const warning of proof.warnings) telemetry.warned('E-CONTRACT', warning);
+  return { model, outputSchema, contract: proof.contract };
+}
+
 /** The pipeline's plan; waits for its topics. */
 async function planPipeline(config: PipelineConfig, contract: Contract, sink: Sink): Promise<PipelinePlan> {
   const { input, output, deadLetter, batching, commitEveryMs, watchdogMs, slo } = config;
   const { name, version } = contract.writerPlan.model;
-  const inputs = await sink.partitionCount(input.topic);
+  // With keys the input topic is the source's business alone, which waits for it and says so.
+  const inputs = output.partitioner === 'source' ? await sink.partitionCount(input.topic) : 0;
   const outputs = await sink.partitionCount(output.topic);
   const deadLetters = await sink.partitionCount(deadLetter.topic);
-  if (output.partitioner === 'source' && outputs < inputs) {
+  if (outputs < inputs) {
     const counts = `${output.topic} has ${outputs} partitions and ${input.topic} has ${inputs}`;
     throw new TidemarkError('E-KAFKA-PARTITIONS', counts);
   }

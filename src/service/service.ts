@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { redact } from '../config/redact.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { startHttp } from '../http/server.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
@@ -115,9 +116,10 @@ export class Service {
   }
 
   async #start(resources: AsyncDisposableStack): Promise<Pipeline> {
-    const { telemetry, metrics, health } = this.#observability;
+    const { telemetry, metrics, health, log } = this.#observability;
     const { http, watchdogMs } = this.#config;
     telemetry.stateChanged({ kind: 'starting' });
+    log.debug({ config: redact(this.#config) }, 'configuration, defaults filled in');
     for (const warning of this.#options.warnings ?? []) telemetry.warned('E-CONFIG', warning);
     resources.defer(startLastResort(watchdogMs));
     if (http !== 'off') {
