@@ -51,6 +51,7 @@ export class Membership {
   readonly #holding = new Map<PartitionFeed, number>();
   #handlers = 0;
   readonly #ticker: NodeJS.Timeout;
+  #joining: Promise<void> = Promise.resolve();
   #beating: Promise<void> | undefined;
   #over = false;
   #lastSignMs = Date.now();
@@ -99,7 +100,9 @@ export class Membership {
 
   /** Joins and reads until it ends. @returns why it ended. */
   run(): Promise<TidemarkError> {
-    this.#join().catch((error) => this.#end(kafkaError(error, `joining group ${this.#settings.group}`)));
+    this.#joining = this.#join().catch((error) =>
+      this.#end(kafkaError(error, `joining group ${this.#settings.group}`)),
+    );
     return this.#ended.promise;
   }
 
@@ -121,7 +124,10 @@ export class Membership {
     clearInterval(this.#ticker);
     this.#leases.end(reason);
     this.#ended.resolve(new TidemarkError('E-KAFKA-UNREACHABLE', 'the membership was ended'));
-    await within(LEAVE_TIMEOUT_MS, this.#consumer.disconnect());
+    // kafkajs forgets its runner when it is stopped while it joins, and the runner then reads on for ever, a member that
+    // nobody knows of. So disconnecting waits for the first join, though nobody waits that long for the disconnecting.
+    const disconnected = this.#joining.then(() => this.#consumer.disconnect());
+    await within(LEAVE_TIMEOUT_MS, disconnected);
   }
 
   commit(positions: readonly Position[]): Promise<'committed' | 'refused'> {
