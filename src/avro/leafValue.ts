@@ -121,13 +121,27 @@ function decimalCode(node: AvroNode, unit: CodeUnit): string {
 /** Doubles end at 2^1024: more bytes than this only matter when they are padding, which no writer adds. */
 const MAX_DECIMAL_BYTES = 128;
 
-/** A big-endian two's-complement integer as a double: exact within 2^53, beyond that to a few units in the last place. */
+/** Bytes whose integer a double holds exactly, with room for the sign. */
+const EXACT_BYTES = 6;
+
+/**
+ * A big-endian two's-complement integer as the nearest double, rounded once. The first six bytes that count and the next six
+ * are exact by themselves, so their sum is the only rounding; whatever follows can only break a tie, which the lowest bit does.
+ */
 function decimalValue(b: Uint8Array, start: number, end: number): number {
   if (start === end) return 0;
   if (end - start > MAX_DECIMAL_BYTES) return Number.POSITIVE_INFINITY;
-  let value = (b[start]! << 24) >> 24;
-  for (let i = start + 1; i < end; i++) value = value * 256 + b[i]!;
-  return value;
+  const padding = b[start]! < 0x80 ? 0 : 0xff;
+  let at = start;
+  while (at + 1 < end && b[at] === padding && b[at + 1]! >> 7 === padding >> 7) at++;
+  const highEnd = Math.min(at + EXACT_BYTES, end);
+  const lowEnd = Math.min(highEnd + EXACT_BYTES, end);
+  let high = (b[at]! << 24) >> 24;
+  for (let i = at + 1; i < highEnd; i++) high = high * 256 + b[i]!;
+  let low = 0;
+  for (let i = highEnd; i < lowEnd; i++) low = low * 256 + b[i]!;
+  for (let i = lowEnd; i < end && low % 2 === 0; i++) if (b[i] !== 0) low++;
+  return (high * 256 ** (lowEnd - highEnd) + low) * 256 ** (end - lowEnd);
 }
 
 /** Statements that put a timestamp's epoch milliseconds into the row; undefined when the node is no time. */
