@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { parseDocument } from 'yaml';
 import { openPlace, type Place } from '../tools/demo/place.ts';
+import { untilServed } from '../tools/stack/served.ts';
 import { type Env, run } from './measure.ts';
 
 /** Where a benchmark runs: the brokers and registry of the environment, else the stack that is up, else one of its own. */
@@ -42,7 +43,8 @@ export class Ground implements AsyncDisposable {
 
   async createTopic(topic: string, partitions: number): Promise<void> {
     this.#made.add(topic);
-    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+    await untilServed(this.admin, topic, partitions);
   }
 
   /** A pipeline from the input topic to a topic and a group of its own. */

@@ -72,7 +72,7 @@ export class KafkaAdmin {
         ],
       }),
     );
-    await this.#call(`waiting for topic ${topic.name}`, (admin) => untilKnown(topic.name, admin));
+    await this.#call(`waiting for topic ${topic.name}`, (admin) => untilServed(topic.name, admin));
     return created ? 'created' : 'exists';
   }
 
@@ -145,17 +145,25 @@ export class KafkaAdmin {
   }
 }
 
+/** What a broker says while a new topic has not reached it: kafkajs gives up on each of them. */
+const NOT_YET_SERVED = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+]);
+
 /**
- * Waits until a new topic has leaders. kafkajs can do that while it creates the topic, but gives up when the broker it asks has
- * not heard of the topic yet, as happens on a cluster that has just started.
+ * Waits until the leaders of a new topic serve it. The metadata name a leader before that broker has taken the partition up, so
+ * only an answer about its log tells. (kafkajs can wait while it creates the topic, but gives up when the broker it asks has
+ * not heard of the topic yet, as happens on a cluster that has just started.)
  */
-async function untilKnown(topic: string, admin: Admin): Promise<void> {
+async function untilServed(topic: string, admin: Admin): Promise<void> {
   for (let look = 1; ; look++) {
     try {
-      await admin.fetchTopicMetadata({ topics: [topic] });
+      await admin.fetchTopicOffsets(topic);
       return;
     } catch (error) {
-      if (look === NEW_TOPIC_LOOKS || protocolError(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      if (look === NEW_TOPIC_LOOKS || !NOT_YET_SERVED.has(protocolError(error) ?? '')) throw error;
       await delay(NEW_TOPIC_LOOK_EVERY_MS);
     }
   }

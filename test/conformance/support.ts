@@ -16,6 +16,7 @@ import {
   VALUE_END,
   VALUE_START,
 } from '../../src/pipeline/ports.ts';
+import { untilServed } from '../../tools/stack/served.ts';
 
 export interface ReadRecord {
   readonly partition: number;
@@ -51,7 +52,7 @@ export class Bench {
     name = unique('topic'),
   ): Promise<string> {
     await this.admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [
         {
           topic: name,
@@ -60,6 +61,7 @@ export class Bench {
         },
       ],
     });
+    await untilServed(this.admin, name, partitions);
     this.later(() => this.admin.deleteTopics({ topics: [name] }));
     return name;
   }

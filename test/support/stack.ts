@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs';
 import { givenBy } from '../../tools/stack/environment.ts';
+import { untilServed } from '../../tools/stack/served.ts';
 import { statusOf } from '../../tools/stack/stack.ts';
 import { waitFor } from '../../tools/stack/wait.ts';
 
@@ -66,7 +67,7 @@ export async function withAdmin<T>(
   }
 }
 
-/** Makes a topic and returns its name once every partition has a leader. */
+/** Makes a topic and returns its name once every partition is served. */
 export async function createTopic(
   name: string,
   partitions: number,
@@ -79,16 +80,9 @@ export async function createTopic(
       topics: [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }],
       waitForLeaders: false,
     });
-    await waitFor(() => hasLeaders(admin, name), `leaders of ${name}`, 30_000);
+    await untilServed(admin, name, partitions);
   }, options.brokers);
   return name;
-}
-
-/** A broker that has not heard of the topic yet says that there is none, on which kafkajs itself gives up. */
-async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
-  const described = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
-  const partitions = described.topics.flatMap((entry) => entry.partitions);
-  return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
 }
 
 /** Appends messages in order and waits for all replicas. */
