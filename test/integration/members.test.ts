@@ -10,21 +10,23 @@ const EVENTS = 8_000;
 
 test('a member that joins mid-way shares the work, and both end when the group has reached the end', async (t) => {
   const pipeline = await newSlowCardFraud(t, { partitions: 4 });
-  await pipeline.send(payments(EVENTS, (at) => `customer-${at % 40}`));
+  // Several times what one member scores while another starts and joins.
+  const events = 4 * EVENTS;
+  await pipeline.send(payments(events, (at) => `customer-${at % 40}`));
   const first = runTidemark(t, pipeline.file, '--until-end');
-  await untilScored(pipeline, EVENTS * 0.1, first);
+  await untilScored(pipeline, 1, first);
   const second = runTidemark(t, pipeline.file, '--until-end');
   await Promise.all([untilHolding(first, 2), untilHolding(second, 2)]);
 
   const [one, other] = await Promise.all([first.summary(), second.summary()]);
   assert.ok(one.scored > 0 && other.scored > 0, JSON.stringify([one, other]));
-  const events = await readScored(pipeline.output);
-  assert.equal(one.scored + other.scored, events.length);
-  assert.equal(copiesBySource(events).size, EVENTS, 'events are missing');
+  const scored = await readScored(pipeline.output);
+  assert.equal(one.scored + other.scored, scored.length);
+  assert.equal(copiesBySource(scored).size, events, 'events are missing');
   const committed = [...(await committedOffsets(pipeline.group, pipeline.input)).values()];
   assert.equal(
     committed.reduce((sum, offset) => sum + offset, 0),
-    EVENTS,
+    events,
   );
 });
 
