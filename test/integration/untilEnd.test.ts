@@ -4,7 +4,7 @@ import type { Producer } from 'kafkajs';
 import { type CardFraud, newCardFraud } from '../support/cardFraud.ts';
 import { encodePayment, payment, payments } from '../support/payments.ts';
 import { readScored } from '../support/scored.ts';
-import { committedOffsets, kafkaClient, produce, uniqueName, withAdmin } from '../support/stack.ts';
+import { committedOffsets, kafkaClient, produce, uniqueName, waitFor, withAdmin } from '../support/stack.ts';
 import { runTidemark, scoreUntilEnd } from '../support/tidemark.ts';
 
 async function transactionalProducer(t: TestContext): Promise<Producer> {
@@ -19,7 +19,7 @@ async function transactionalProducer(t: TestContext): Promise<Producer> {
   return producer;
 }
 
-/** Payments `[from, to)` in one transaction, one partition. */
+/** Payments `[from, to)` in one transaction, one partition; waits for its marker, which the broker writes after it has answered. */
 async function transact(
   producer: Producer,
   pipeline: CardFraud,
@@ -27,6 +27,12 @@ async function transact(
   partition: number,
   outcome: 'commit' | 'abort',
 ): Promise<void> {
+  const end = () =>
+    withAdmin(async (admin) => {
+      const ends = await admin.fetchTopicOffsets(pipeline.input);
+      return Number(ends.find((entry) => entry.partition === partition)?.high);
+    });
+  const before = await end();
   const transaction = await producer.transaction();
   const messages = payments(to)
     .slice(from)
@@ -37,6 +43,7 @@ async function transact(
     }));
   await transaction.send({ topic: pipeline.input, messages });
   await transaction[outcome]();
+  await waitFor(async () => (await end()) === before + messages.length + 1, 'the marker', 30_000);
 }
 
 /** Deletes the records of each partition before its offset. */
