@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import type { TidemarkError } from '../errors.ts';
+import { TidemarkError } from '../errors.ts';
 import { kafkaError, protocolError } from './errors.ts';
 import { type ClientLog, type KafkaConnection, newKafka } from './kafkajs/client.ts';
 import { parseOffset } from './offset.ts';
@@ -34,6 +34,9 @@ export class KafkaAdmin {
   readonly #kafka: Kafka;
   #admin: Admin;
   #connected: Promise<void> | undefined;
+  #closed = false;
+  /** What is under way with the admin of now. */
+  #calls = new Set<Promise<unknown>>();
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
@@ -120,29 +123,48 @@ export class KafkaAdmin {
     return new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]) ?? []);
   }
 
+  /** What is under way then fails. */
   async close(): Promise<void> {
-    await within(CLOSE_TIMEOUT_MS, this.#admin.disconnect());
+    this.#closed = true;
+    await within(CLOSE_TIMEOUT_MS, retire(this.#admin, this.#calls));
   }
 
   async #call<T>(doing: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new TidemarkError('E-KAFKA-UNREACHABLE', `${doing}: the connection was closed`);
     const admin = this.#admin;
+    this.#connected ??= admin.connect();
+    const answer = this.#connected.then(() => ask(admin));
+    const calls = this.#calls;
+    calls.add(answer);
     try {
-      this.#connected ??= admin.connect();
-      await this.#connected;
-      return await ask(admin);
+      return await answer;
     } catch (thrown) {
       const error = kafkaError(thrown, doing);
       if (error.code === 'E-KAFKA-UNREACHABLE' && admin === this.#admin) this.#renew();
       throw error;
+    } finally {
+      calls.delete(answer);
     }
   }
 
   /** kafkajs does not always find back from losing every broker it knew. */
   #renew(): void {
-    this.#admin.disconnect().catch(() => {});
+    void retire(this.#admin, this.#calls);
     this.#admin = this.#kafka.admin();
+    this.#calls = new Set();
     this.#connected = undefined;
   }
+}
+
+/**
+ * Disconnects an admin for good. A call under way makes kafkajs connect again behind a disconnect, and nobody would ever close
+ * that connection: so once more, when nothing is under way.
+ */
+async function retire(admin: Admin, calls: ReadonlySet<Promise<unknown>>): Promise<void> {
+  await admin.disconnect().catch(() => {});
+  if (calls.size === 0) return;
+  await Promise.allSettled(calls);
+  await admin.disconnect().catch(() => {});
 }
 
 /** What a broker says while a new topic has not reached it: kafkajs gives up on each of them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KafkaAdmin } from '../../src/kafka/admin.ts';
-import { Bench, unique } from '../conformance/support.ts';
+import { Bench, unique, until } from '../conformance/support.ts';
 import { sharedStack } from '../support/stack.ts';
 
 const { brokers } = await sharedStack();
@@ -32,6 +32,25 @@ describe('admin', () => {
     });
     await assert.rejects(admin.endOffsets(unique('nothing')), { code: 'E-KAFKA-TOPIC-MISSING' });
     bench.later(() => bench.admin.deleteTopics({ topics: [name] }));
+  });
+
+  test('leaves no connection behind when it is closed with calls under way', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    const topic = await bench.topic(1);
+    const before = sockets();
+    const closing: Promise<unknown>[] = [];
+    for (let turn = 0; turn < 40; turn++) {
+      const closed = KafkaAdmin.connect(connection);
+      const calls = async () => {
+        for (;;) await closed.committedOffsets(unique('group'), topic);
+      };
+      closing.push(assert.rejects(calls()));
+      await new Promise((resolve) => setTimeout(resolve, turn));
+      closing.push(closed.close());
+      closing.push(assert.rejects(closed.endOffsets(topic), { code: 'E-KAFKA-UNREACHABLE' }));
+    }
+    await Promise.all(closing);
+    await until('every connection closed', () => sockets() <= before);
   });
 
   test('knows the ends, the place of a time, and what a group has committed', async () => {
