@@ -8,9 +8,10 @@ import { loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { transactionEncoder } from '../tools/simulator/avro.ts';
+import { register } from '../tools/demo/produce.ts';
+import { transactionEncoder, transactionSchema } from '../tools/simulator/avro.ts';
 import { transactions } from '../tools/simulator/simulate.ts';
-import { Ground, machine } from './ground.ts';
+import { Ground, machine } from './harness/ground.ts';
 
 const SEED = 1;
 /** Events before the counting begins: connections open, code is compiled. */
@@ -41,7 +42,7 @@ async function listen(ground: Ground, topic: string, latenciesMs: number[]): Pro
   return () => consumer.disconnect();
 }
 
-async function produceSteadily(ground: Ground, schemaId: number): Promise<void> {
+async function produceSteadily(ground: Ground, topic: string, schemaId: number): Promise<void> {
   const encode = transactionEncoder(schemaId);
   const producer = ground.kafka.producer();
   await producer.connect();
@@ -51,16 +52,21 @@ async function produceSteadily(ground: Ground, schemaId: number): Promise<void> 
     await delay(Math.max(0, beganMs + (sent++ * 1000) / rate - performance.now()));
     const now = Date.now();
     const value = encode({ ...transaction, event_time: now });
-    await producer.send({ topic: ground.input, messages: [{ key: String(now), value }] });
+    await producer.send({ topic, messages: [{ key: String(now), value }] });
   }
   await producer.disconnect();
 }
 
 async function main(): Promise<void> {
   console.log(machine());
-  await using ground = await Ground.open(partitions);
-  const output = `${ground.input}.scored`;
-  const pipeline = await ground.newPipeline(output, partitions);
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
+  await using ground = await Ground.open(interrupt.signal, console.log);
+  const input = ground.topicNamed('transactions');
+  const output = ground.topicNamed('scored');
+  await ground.createTopic(input, partitions);
+  const schemaId = await register(`${input}-value`, transactionSchema, ground.registryUrl);
+  const pipeline = await ground.newPipeline({ input, output, partitions });
   const child = spawn(process.execPath, ['src/cli/main.ts', 'run', '-c', pipeline.file], {
     env: { ...process.env, ...ground.env },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -71,10 +77,7 @@ async function main(): Promise<void> {
   child.stderr.resume();
   const latenciesMs: number[] = [];
   const stopListening = await listen(ground, output, latenciesMs);
-  const { id } = (await (
-    await fetch(`${ground.place.registryUrl}/subjects/${ground.input}-value/versions/latest`)
-  ).json()) as { id: number };
-  await produceSteadily(ground, id);
+  await produceSteadily(ground, input, schemaId);
   while (latenciesMs.length < count) await delay(100);
   child.kill('SIGTERM');
   await once(child, 'exit');

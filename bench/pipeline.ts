@@ -1,99 +1,76 @@
 /**
- * Events per second of `tidemark run --until-end` against a consumer written by hand (bench/baseline.ts), as processes, in turn,
- * on the same topic. Run: node bench/pipeline.ts [--events N] [--rounds N] [--partitions N] [--cpu-prof DIR]
+ * Tidemark against what people write by hand, on one topic and in one command: `npm run bench`. What is compared, and why that is
+ * fair, is in docs/performance.md.
  */
-import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
-import { produceTransactions } from '../tools/demo/produce.ts';
-import { recordsIn } from '../tools/demo/readTopic.ts';
-import { transactions } from '../tools/simulator/simulate.ts';
-import type { BaselineJob } from './baseline.ts';
-import { type BenchPipeline, Ground, machine } from './ground.ts';
-import { type Measured, run } from './measure.ts';
+import { type Arena, type Contest, holdContest } from './harness/contest.ts';
+import { buildTidemark } from './harness/contestants.ts';
+import { fillTopic } from './harness/fill.ts';
+import { Ground, machine } from './harness/ground.ts';
+import { type BenchOptions, benchCommand } from './harness/options.ts';
+import { pin } from './harness/pinning.ts';
+import { contestTable, soakText, stagesTable, sweepTable, targetsTable } from './harness/report.ts';
+import { soak } from './harness/soak.ts';
+import { sweep } from './harness/sweep.ts';
+import { contestTargets, soakTargets, sweepTargets } from './harness/targets.ts';
 
-type Contestant = 'tidemark' | 'baseline';
-
-const SEED = 1;
-const { values } = parseArgs({
-  options: {
-    events: { type: 'string', default: '200000' },
-    rounds: { type: 'string', default: '3' },
-    partitions: { type: 'string', default: '4' },
-    'cpu-prof': { type: 'string' },
-  },
-});
-const events = Number(values.events);
-const rounds = Number(values.rounds);
-const partitions = Number(values.partitions);
-
-function commandOf(contestant: Contestant, ground: Ground, pipeline: BenchPipeline): string[] {
-  if (contestant === 'tidemark') return ['src/cli/main.ts', 'run', '-c', pipeline.file, '--until-end'];
-  const { brokers, registryUrl } = ground.place;
-  const { output, group, schemaId } = pipeline;
-  const job: BaselineJob = { brokers, registryUrl, input: ground.input, output, group, schemaId };
-  return ['bench/baseline.ts', JSON.stringify(job)];
+interface Report {
+  /** For people. */
+  readonly text: string;
+  /** For programs. */
+  readonly facts: object;
 }
 
-function profileFlags(contestant: Contestant, round: number): string[] {
-  const folder = values['cpu-prof'];
-  if (folder === undefined) return [];
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${contestant}-${round}.cpuprofile`];
-}
-
-/** One run of one of them, with a group and an output topic of its own. */
-async function measure(contestant: Contestant, round: number, ground: Ground): Promise<Measured> {
-  const output = `${ground.input}.${contestant}-${round}`;
-  const pipeline = await ground.newPipeline(output, partitions);
-  const args = [...profileFlags(contestant, round), ...commandOf(contestant, ground, pipeline)];
-  const measured = (await run(args, ground.env)).measured();
-  const written = await recordsIn(output, ground.admin);
-  if (written !== events) throw new Error(`${contestant} wrote ${written} of ${events} scored events`);
-  await ground.deleteTopics([output]);
-  console.log(runLine(contestant, measured));
-  return measured;
-}
-
-function runLine(contestant: Contestant, { eventsPerSecond, cpuSeconds, maxRssMiB }: Measured): string {
-  const facts = [
-    `${eventsPerSecond} events/s`,
-    `${((cpuSeconds / events) * 1e6).toFixed(1)} us of CPU an event`,
-    `${maxRssMiB.toFixed(0)} MiB`,
-    `load ${loadavg()[0]!.toFixed(1)}`,
-  ];
-  return `${contestant.padEnd(9)} ${facts.map((fact) => fact.padStart(16)).join('  ')}`;
-}
-
-function ratioLine(name: string, ratios: readonly number[]): string {
-  const sorted = [...ratios].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  const [shown, least, most] = [median, sorted[0]!, sorted.at(-1)!].map((ratio) => ratio.toFixed(2));
-  return `${name}: median ${shown}, min ${least}, max ${most} of ${ratios.length} rounds`;
-}
-
-async function main(): Promise<void> {
-  console.log(machine());
-  console.log(`${events} events, ${partitions} partitions, ${rounds} rounds in turn`);
-  await using ground = await Ground.open(partitions);
-  await produceTransactions({
-    kafka: ground.kafka,
-    registryUrl: ground.place.registryUrl,
-    topic: ground.input,
-    transactions: transactions(events, SEED),
-    signal: new AbortController().signal,
-    onProgress: () => {},
+async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report> {
+  const onProgress = (line: string) => console.error(line);
+  await buildTidemark(signal);
+  await using ground = await Ground.open(signal, onProgress);
+  const pinning = pin(ground.pids);
+  const conditions = `${machine()}; ${pinning.note}`;
+  onProgress(conditions);
+  const { events, rounds, partitions: counts, client, soak: minutes } = options;
+  const [partitions] = counts as [number];
+  const report = (text: string, facts: object): Report => ({
+    text: `${conditions}\n${text}`,
+    facts: { machine: machine(), pinning: pinning.note, events, rounds, ...facts },
   });
-  const speed: number[] = [];
-  const cpu: number[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    const ours = await measure('tidemark', round, ground);
-    const theirs = await measure('baseline', round, ground);
-    speed.push(ours.eventsPerSecond / theirs.eventsPerSecond);
-    cpu.push(theirs.cpuSeconds / ours.cpuSeconds);
+  if (minutes !== undefined) {
+    const soaked = await soak({ ground, pinning, partitions, minutes, client, onProgress });
+    const targets = soakTargets(soaked);
+    return report(`${soakText(soaked)}\n\n${targetsTable(targets)}`, { partitions, ...soaked, targets });
   }
-  console.log(ratioLine('events/s, ours to theirs', speed));
-  console.log(ratioLine('CPU time, start-up included, theirs to ours', cpu));
+  const arenas: Arena[] = [];
+  for (const count of counts) {
+    const input = ground.topicNamed(`transactions-${count}`);
+    const { brokers, registryUrl } = ground;
+    await ground.createTopic(input, count);
+    await fillTopic({ brokers, registryUrl, topic: input, partitions: count, events, signal, onProgress });
+    arenas.push({ ground, options, pinning, input, partitions: count, onProgress });
+  }
+  const setting = `${events} events, ${counts.join(', ')} partitions, ${rounds} rounds in turn: median (least..most)\n`;
+  if (arenas.length > 1) {
+    const points = await sweep(arenas, rounds);
+    const targets = sweepTargets(points);
+    return report(`${setting}\n${sweepTable(points)}\n\n${targetsTable(targets)}`, { points, targets });
+  }
+  const contest = await holdContest(arenas[0]!);
+  const targets = contestTargets(contest);
+  const text = `${contestText(contest)}\n\n${targetsTable(targets)}`;
+  return report(`${setting}\n${text}`, { partitions, ...contest, targets });
 }
 
-await main();
+function contestText(contest: Contest): string {
+  const { stages } = contest;
+  return [contestTable(contest), ...(stages === undefined ? [] : [stagesTable(stages)])].join('\n\n');
+}
+
+const interrupt = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupt.abort());
+const options = benchCommand().parse().opts<BenchOptions>();
+try {
+  const { text, facts } = await bench(options, interrupt.signal);
+  console.log(options.json ? JSON.stringify(facts, undefined, 2) : `\n${text}`);
+} catch (error) {
+  console.error(interrupt.signal.aborted ? 'Stopped; nothing is left behind.' : error);
+  process.exitCode = interrupt.signal.aborted ? 130 : 1;
+}
 process.exit();

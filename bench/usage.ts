@@ -1,20 +1,20 @@
-/** Preloaded into a measured process: at its exit it writes what it used to the file that BENCH_USAGE names. */
-import { writeFileSync } from 'node:fs';
+/** Preloaded into a measured process: at its exit it prints what it used, as a line of JSON after the outcome. */
+import { readFileSync, writeSync } from 'node:fs';
 
-export interface Usage {
-  /** User and system time of all threads, start-up included. */
-  readonly cpuSeconds: number;
-  readonly maxRssMiB: number;
-}
+const STDOUT = 1;
 
-const file = process.env.BENCH_USAGE;
-if (file !== undefined) {
-  process.on('exit', () => {
-    const { user, system } = process.cpuUsage();
-    const usage: Usage = {
-      cpuSeconds: (user + system) / 1e6,
-      maxRssMiB: process.resourceUsage().maxRSS / 1024,
-    };
-    writeFileSync(file, JSON.stringify(usage));
-  });
+process.on('exit', () => {
+  const { user, system } = process.cpuUsage();
+  const usage = { cpuSeconds: (user + system) / 1e6, maxRssMiB: maxRssMiB() };
+  writeSync(STDOUT, `${JSON.stringify(usage)}\n`);
+});
+
+/** The kernel's high water mark of this program; `getrusage` counts what its parent had when it forked, too. */
+function maxRssMiB(): number {
+  try {
+    const status = readFileSync('/proc/self/status', 'utf8');
+    return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  } catch {
+    return process.resourceUsage().maxRSS / 1024;
+  }
 }

@@ -142,6 +142,13 @@ export const catalogue = {
     action:
       'Decide what the gap means, then set `input.out_of_range` to earliest or latest, or reset the group’s offsets.',
   },
+  'E-KAFKA-SEQUENCE': {
+    disposition: 'stop',
+    summary:
+      'An output partition does not continue where it acknowledged records, or nobody can tell any more whether it has the last ones.',
+    action:
+      'Look for an unclean leader election, a lost disk or a topic that was made anew; after a restart what was in hand is scored and written again.',
+  },
   'E-KAFKA-PARTITIONS': {
     disposition: 'stop',
     summary:
@@ -152,6 +159,36 @@ export const catalogue = {
     disposition: 'stop',
     summary: 'An offset is beyond 2^53 and cannot be held exactly.',
     action: 'Move to a new topic; no partition reaches this in practice.',
+  },
+  'E-KAFKA-CORRUPT': {
+    disposition: 'stop',
+    summary:
+      'A record batch does not match its checksum, or its records do not have the shape they must have.',
+    action:
+      'Look at the partition and offset in the message with `kafka-dump-log`; a damaged replica is restored from another one.',
+  },
+  'E-KAFKA-BATCH-LIMIT': {
+    disposition: 'stop',
+    summary: 'A record batch is larger than Tidemark takes, before or after decompression.',
+    action:
+      'Find the producer of the batch at the offset in the message; no batch a broker takes by default comes near the limit.',
+  },
+  'E-KAFKA-RECORD-FORMAT': {
+    disposition: 'stop',
+    summary:
+      'A record batch is in a format that is not read: older than Kafka 0.11, or of an unknown compression.',
+    action: 'Have the topic written anew by a producer of this decade, or use `kafka.client: kafkajs`.',
+  },
+  'E-KAFKA-FENCED': {
+    disposition: 'stop',
+    summary: 'Another process has joined the group under the same `kafka.instance_id`.',
+    action: 'Give every replica an instance id of its own, such as its pod name; look for the other process.',
+  },
+  'E-KAFKA-GROUP': {
+    disposition: 'stop',
+    summary: 'The consumer group does not take this member as it is configured.',
+    action:
+      'Compare what the message names with the group’s other members (`kafka-consumer-groups --describe --members`) and the broker’s limits for groups.',
   },
   'E-KAFKA-CAPABILITY': {
     disposition: 'stop',

@@ -1,5 +1,7 @@
 import type { ByteBuffer } from '../pipeline/ports.ts';
 
+/** Twice a value up to this one is exact in a double, and 28 bits less of it fit into a word. */
+const MOST_EXACT_TWICE = 2 ** 52;
 /** Below this a plain loop beats the cost of making a view for `set`. */
 const COPY_BY_LOOP_BYTES = 64;
 
@@ -46,6 +48,23 @@ export function putLong(bytes: Uint8Array, at: number, value: number): number {
       small >>>= 7;
     }
     bytes[o++] = small;
+    return o;
+  }
+  if (value > 0 && value <= MOST_EXACT_TWICE) {
+    // Times are such values: 28 bits are four bytes, and what is left of them fits into a word.
+    const zigzag = value * 2;
+    let rest = (zigzag / 0x10000000) | 0;
+    const low = zigzag - rest * 0x10000000;
+    bytes[o] = (low & 127) | 128;
+    bytes[o + 1] = ((low >>> 7) & 127) | 128;
+    bytes[o + 2] = ((low >>> 14) & 127) | 128;
+    bytes[o + 3] = (low >>> 21) | 128;
+    o += 4;
+    while (rest > 127) {
+      bytes[o++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    bytes[o++] = rest;
     return o;
   }
   // In two words, since twice the value need not be exact in a double.

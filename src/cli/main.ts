@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import './youngGeneration.ts';
 import { Command } from 'commander';
 import { checkCommand } from './check.ts';
+import { leaveCommand } from './leave.ts';
 import { modelCommand } from './model.ts';
 import { fail } from './output.ts';
 import { runCommand } from './run.ts';
@@ -33,6 +35,7 @@ configuration. docs/errors.md has every code.`,
 program.addCommand(runCommand());
 program.addCommand(checkCommand());
 program.addCommand(topicsCommand());
+program.addCommand(leaveCommand());
 program.addCommand(schemaCommand());
 program.addCommand(modelCommand());
 explainUsage(program);

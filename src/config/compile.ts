@@ -1,8 +1,11 @@
 import type { PipelineFile } from './fileSchema.ts';
-import type { InputConfig, OutputConfig, PipelineConfig, TlsConfig } from './pipelineConfig.ts';
+import type { InputConfig, KafkaConfig, OutputConfig, PipelineConfig, TlsConfig } from './pipelineConfig.ts';
 
 /** From the keys people write to the names the code uses, with the defaults that follow from other keys. Deeply frozen. */
-export function compileConfig(file: PipelineFile): PipelineConfig {
+export function compileConfig(
+  file: PipelineFile,
+  renewCredentials?: KafkaConfig['renewCredentials'],
+): PipelineConfig {
   return deepFreeze({
     pipeline: file.pipeline,
     kafka: {
@@ -10,8 +13,10 @@ export function compileConfig(file: PipelineFile): PipelineConfig {
       group: file.kafka.group,
       clientId: file.kafka.client_id ?? file.pipeline,
       client: file.kafka.client,
+      ...(file.kafka.instance_id !== undefined && { instanceId: file.kafka.instance_id }),
       ...(file.kafka.tls && { tls: compileTls(file.kafka.tls) }),
       ...(file.kafka.sasl && { sasl: file.kafka.sasl }),
+      ...(renewCredentials && { renewCredentials }),
       sessionTimeoutMs: file.kafka.session_timeout,
       drainTimeoutMs: file.kafka.drain_timeout,
       isolation: file.kafka.isolation,

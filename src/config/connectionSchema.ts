@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import * as leaf from './leaves.ts';
 
+const DEFAULT_CLIENT = 'native';
+
 const tls = leaf.section(
   {
     ca: leaf
@@ -91,9 +93,17 @@ export const kafka = leaf.section({
     .describe('Name in the brokers’ logs, metrics and quotas. Default: the value of `pipeline`.')
     .optional(),
   client: leaf
-    .word(['kafkajs'])
-    .describe('Kafka client. kafkajs offers at-least-once delivery.')
-    .default('kafkajs'),
+    .word(['native', 'kafkajs'])
+    .describe(
+      'Kafka client. `native` is Tidemark’s own; `kafkajs` is the library of that name: slower, without static membership, compression none or gzip.',
+    )
+    .default(DEFAULT_CLIENT),
+  instance_id: leaf
+    .text('a name')
+    .describe(
+      'Name of this one process in its group, kept over restarts (static membership): back within `session_timeout`, it takes up its partitions without a rebalance. Absent: a new member at each start.',
+    )
+    .optional(),
   tls: tls
     .describe('Encryption. `{}` encrypts and trusts the system’s authorities; absent: plain text.')
     .optional(),

@@ -115,11 +115,14 @@ const output = leaf.section({
       'Whether `run` registers the output schema. Otherwise it waits until someone has, as with `tidemark topics --apply`.',
     )
     .default(false),
-  compression: leaf.word(['none', 'gzip']).describe('Compression of the published batches.').default('none'),
+  compression: leaf
+    .word(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+    .describe('Compression of the published batches. `lz4` costs least, `zstd` is smallest.')
+    .default('none'),
 });
 
 const batching = leaf.section({
-  max_rows: leaf.whole(1, 65_536).describe('Rows scored together at most.').default(1024),
+  max_rows: leaf.whole(1, 65_536).describe('Rows scored together at most.').default(4096),
   max_delay: leaf
     .duration({ zero: true })
     .describe('How long the first event of a batch waits for others. `0ms` scores what is at hand.')
@@ -129,7 +132,7 @@ const batching = leaf.section({
     .describe(
       'Bytes held between fetch and acknowledgement at most, plus one record batch a request. Fetching pauses beyond it.',
     )
-    .prefault('64MiB'),
+    .prefault('24MiB'),
 });
 
 const slo = leaf.section({

@@ -6,7 +6,7 @@ import { formatPath, parseFieldPath } from './fieldPath.ts';
 import { fileSchema } from './fileSchema.ts';
 import { faultsOfIssues, flattenIssues } from './issues.ts';
 import { parseLeniently } from './lenient.ts';
-import type { PipelineConfig } from './pipelineConfig.ts';
+import type { KafkaCredentials, PipelineConfig } from './pipelineConfig.ts';
 import { type ProvableConfig, provableOf } from './provable.ts';
 import { type ReferenceSources, readBoundedFile } from './references.ts';
 import { valueAt } from './valueAt.ts';
@@ -71,8 +71,23 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
     const provable = document.soundUntilLine === Infinity ? provableOf(valid) : undefined;
     return { ok: false, faults, provable, placeOf };
   }
-  const config = compileConfig(parsed.file);
+  const renew = fromFiles(document) ? () => credentialsNow(text, file, sources) : undefined;
+  const config = compileConfig(parsed.file, renew);
   return { ok: true, config, file, warnings: findWarnings(document, config), placeOf };
+}
+
+/** Whether something of the credentials for Kafka is read from a file, which may be replaced while the pipeline runs. */
+function fromFiles({ references }: ConfigDocument): boolean {
+  return [...references].some(
+    ([path, texts]) => /^kafka\.(tls|sasl)\./.test(path) && texts.some((text) => text.startsWith('${file:')),
+  );
+}
+
+function credentialsNow(text: string, file: string, sources: ReferenceSources): KafkaCredentials {
+  const loaded = parseConfig(text, file, sources);
+  if (!loaded.ok) throw new Error(loaded.faults.map(({ path, problem }) => `${path} ${problem}`).join('; '));
+  const { tls, sasl } = loaded.config.kafka;
+  return { ...(tls && { tls }), ...(sasl && { sasl }) };
 }
 
 function parseValues(document: ConfigDocument) {

@@ -32,13 +32,22 @@ export interface KafkaConfig {
   readonly brokers: readonly string[];
   readonly group: string;
   readonly clientId: string;
-  readonly client: 'kafkajs';
+  readonly client: 'native' | 'kafkajs';
+  /** Makes the process a static member of its group; its own among all processes of the group. */
+  readonly instanceId?: string;
   readonly tls?: TlsConfig;
   readonly sasl?: SaslConfig;
+  /**
+   * Reads `tls` and `sasl` again from the files they came from, as a rotation may have replaced them; absent when they came
+   * from none. Throws an Error, without secrets, when what the files hold now is not valid.
+   */
+  readonly renewCredentials?: () => KafkaCredentials;
   readonly sessionTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly isolation: 'read_committed' | 'read_uncommitted';
 }
+
+export type KafkaCredentials = Pick<KafkaConfig, 'tls' | 'sasl'>;
 
 /** Certificates and key are PEM text, not file names. */
 export interface TlsConfig {
@@ -106,7 +115,7 @@ export interface OutputConfig {
   readonly timestamp: 'event' | 'scored';
   readonly fields: Readonly<Record<string, OutputSource>>;
   readonly register: boolean;
-  readonly compression: 'none' | 'gzip';
+  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 }
 
 export interface BatchingConfig {

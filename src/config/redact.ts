@@ -4,7 +4,8 @@ const HIDDEN = '***';
 
 /** The configuration as it may be printed: passwords, tokens and private keys are `***`. */
 export function redact(config: PipelineConfig): PipelineConfig {
-  const { kafka, registry } = config;
+  const { registry } = config;
+  const { renewCredentials: _, ...kafka } = config.kafka;
   return {
     ...config,
     kafka: {

@@ -2,6 +2,7 @@
 import { type ErrorCode, TidemarkError } from '../errors.ts';
 
 const AUTH = new Set([
+  'AUTH',
   'SASL_AUTHENTICATION_FAILED',
   'UNSUPPORTED_SASL_MECHANISM',
   'ILLEGAL_SASL_STATE',
@@ -49,22 +50,34 @@ interface ErrorLink {
   readonly message?: unknown;
   readonly retriable?: unknown;
   readonly cause?: unknown;
+  /** The protocol's name of the error, in @platformatic/kafka. */
+  readonly apiId?: unknown;
+  readonly code?: unknown;
+  readonly canRetry?: unknown;
+  readonly errors?: unknown;
 }
 
-/** An error and what caused it, outermost first: kafkajs wraps what it gave up retrying, twice at times. */
+/**
+ * An error and what caused it, outermost first: kafkajs wraps what it gave up retrying, twice at times;
+ * @platformatic/kafka throws all errors of a response at once, of which the first is followed.
+ */
 function chain(thrown: unknown): ErrorLink[] {
   const links: ErrorLink[] = [];
   let link = thrown;
-  while (typeof link === 'object' && link !== null && links.length < 8) {
+  while (typeof link === 'object' && link !== null && links.length < 12) {
     links.push(link);
-    link = (link as ErrorLink).cause;
+    const { errors, cause } = link as ErrorLink;
+    link = Array.isArray(errors) && errors.length > 0 ? errors[0] : cause;
   }
   return links;
 }
 
 /** The protocol's name of the error (`NOT_LEADER_FOR_PARTITION`), when a broker said it. */
 export function protocolError(thrown: unknown): string | undefined {
-  for (const { type } of chain(thrown)) if (typeof type === 'string') return type;
+  for (const { type, apiId } of chain(thrown)) {
+    if (typeof type === 'string') return type;
+    if (typeof apiId === 'string') return apiId;
+  }
   return undefined;
 }
 
@@ -106,10 +119,14 @@ function codeOf(links: readonly ErrorLink[], type: string | undefined): ErrorCod
   const names = links.map((link) => String(link.name));
   if (type !== undefined) {
     if (AUTH.has(type)) return 'E-KAFKA-AUTH';
+    if (type === 'CLOSED') return 'E-KAFKA-UNREACHABLE';
     if (ACL.has(type)) return 'E-KAFKA-ACL';
     if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'E-KAFKA-TOPIC-MISSING';
     if (GROUP_MOVED_ON.has(type) || COMES_BACK.has(type)) return 'E-KAFKA-UNREACHABLE';
   }
+  // The native client has judged it already.
+  const fault = links.find(({ name }) => name === 'KafkaFault');
+  if (fault !== undefined) return fault.retriable === true ? 'E-KAFKA-UNREACHABLE' : 'E-KAFKA-REFUSED';
   if (names.includes('KafkaJSSASLAuthenticationError')) return 'E-KAFKA-AUTH';
   // When all its brokers are gone at once, kafkajs stumbles over the broker list that it has emptied itself.
   if (links.some((link) => link instanceof TypeError && link.stack?.includes('kafkajs')))
@@ -119,14 +136,22 @@ function codeOf(links: readonly ErrorLink[], type: string | undefined): ErrorCod
   if (names.includes('KafkaJSNotImplemented')) return 'E-KAFKA-CAPABILITY';
   if (links.some((link) => isCertificateFault(link))) return 'E-KAFKA-AUTH';
   if (names.some((name) => UNREACHABLE_NAMES.has(name))) return 'E-KAFKA-UNREACHABLE';
+  const ofLibrary = links.findLast(({ code }) => String(code).startsWith('PLT_KFK_'));
+  if (ofLibrary !== undefined) return codeOfLibrary(ofLibrary);
   // The innermost error decides: the wrapper around exhausted retries calls itself not retriable whatever was retried.
   const cause = links.at(-1);
   if (cause?.retriable === true) return 'E-KAFKA-UNREACHABLE';
   return names.some((name) => name.startsWith('KafkaJS')) ? 'E-KAFKA-REFUSED' : 'E-INTERNAL';
 }
 
+/** The innermost error of @platformatic/kafka: it calls a connection lost during authentication an authentication error. */
+function codeOfLibrary({ code, canRetry }: ErrorLink): ErrorCode {
+  if (code === 'PLT_KFK_AUTHENTICATION') return 'E-KAFKA-AUTH';
+  return code === 'PLT_KFK_NETWORK' || canRetry === true ? 'E-KAFKA-UNREACHABLE' : 'E-KAFKA-REFUSED';
+}
+
 /** TLS handshakes fail as plain connection errors; only their words tell a wrong certificate from a broker that is down. */
-function isCertificateFault({ message }: ErrorLink): boolean {
+export function isCertificateFault({ message }: { readonly message?: unknown }): boolean {
   return (
     typeof message === 'string' && CERTIFICATE_WORDS.some((word) => message.toLowerCase().includes(word))
   );

@@ -6,6 +6,7 @@ const TWO_TO_31 = 0x80000000;
 
 /** Bytes that `value` takes. */
 export function sizeOfVarint(value: number): number {
+  if (value >= 0 && value < 0x2000) return value < 0x40 ? 1 : 2;
   let rest = value >= 0 ? value * 2 : value * -2 - 1;
   let size = 1;
   while (rest >= TWO_TO_31) {
@@ -21,6 +22,16 @@ export function sizeOfVarint(value: number): number {
 
 /** Writes `value` at `position`; the caller has made room. @returns the position after it. */
 export function writeVarint(bytes: Uint8Array, position: number, value: number): number {
+  // Most are lengths and differences of a byte or two.
+  if (value >= 0 && value < 0x40) {
+    bytes[position] = value << 1;
+    return position + 1;
+  }
+  if (value >= 0 && value < 0x2000) {
+    bytes[position] = ((value << 1) & 0x7f) | 0x80;
+    bytes[position + 1] = value >> 6;
+    return position + 2;
+  }
   let rest = value >= 0 ? value * 2 : value * -2 - 1;
   let at = position;
   while (rest >= TWO_TO_31) {

@@ -8,8 +8,12 @@ import type { Progress } from './progress.ts';
 import { deadLetterRefused } from './refusals.ts';
 import { Signal } from './signal.ts';
 
-/** Batches that may wait behind the request on its way; they go together in the next one. */
+/** Sends on their way at a time: enough that the next is there while brokers still answer for the one before. */
+const MAX_SENDS = 4;
+/** Batches that may wait while all sends are on their way; they go together in the next one. */
 const MAX_WAITING = 2;
+/** Batches that keep the delivery busy, and one being filled. More would only take memory. */
+export const BATCHES = MAX_SENDS + MAX_WAITING + 1;
 /** Between attempts to commit while somebody waits for it and the broker does not answer. */
 const COMMIT_RETRY_MS = 200;
 
@@ -26,16 +30,17 @@ export interface AtLeastOnceParts {
 }
 
 /**
- * Sends batches one request after the other and commits, now and then, the offsets below which every outcome is acknowledged
- * (P1). A crash between acknowledgement and commit repeats those events: never loses one.
+ * Sends batches in order, a few at a time, and commits, now and then, the offsets below which every outcome is acknowledged
+ * (P1): sends may be answered in any order, progress waits for the oldest. A crash between acknowledgement and commit repeats
+ * those events: never loses one.
  */
 export class AtLeastOnce implements Delivery {
   readonly #parts: AtLeastOnceParts;
   readonly #events: DeliveryEvents;
   readonly #room = new Signal();
   #waiting: Batch[] = [];
-  #inRequest = 0;
-  #pumping = false;
+  #sends = 0;
+  #batchesInSends = 0;
   #stopped = false;
   #timer: Timer | undefined;
   #committing: Promise<void> = Promise.resolve();
@@ -47,7 +52,7 @@ export class AtLeastOnce implements Delivery {
   }
 
   get pending(): number {
-    return this.#waiting.length + this.#inRequest;
+    return this.#waiting.length + this.#batchesInSends;
   }
 
   start(): void {
@@ -62,13 +67,14 @@ export class AtLeastOnce implements Delivery {
 
   async offer(batch: Batch): Promise<void> {
     this.#waiting.push(batch);
-    if (!this.#pumping) this.#pump().catch((cause) => this.#events.failed(cause));
+    this.#pump();
     while (this.#waiting.length > MAX_WAITING && !this.#stopped) await this.#room.wait();
   }
 
   async commit(leases: readonly Lease[]): Promise<void> {
     const { progress, clock } = this.#parts;
-    const behind = () => progress.uncommitted().some(({ lease }) => leases.includes(lease));
+    const waitedFor = new Set(leases);
+    const behind = () => progress.uncommitted().some(({ lease }) => waitedFor.has(lease));
     await this.#commitSoon();
     while (behind() && !this.#stopped) {
       await new Promise<void>((resolve) => clock.timer(COMMIT_RETRY_MS, resolve));
@@ -82,52 +88,68 @@ export class AtLeastOnce implements Delivery {
     this.#room.notify();
   }
 
-  async #pump(): Promise<void> {
-    this.#pumping = true;
-    while (this.#waiting.length > 0 && !this.#stopped) {
+  #pump(): void {
+    while (this.#waiting.length > 0 && this.#sends < MAX_SENDS && !this.#stopped) {
       const batches = this.#waiting;
       this.#waiting = [];
-      this.#inRequest = batches.length;
+      this.#sends++;
+      this.#batchesInSends += batches.length;
       this.#room.notify();
-      await this.#send(batches);
+      this.#send(batches).catch((cause) => this.#events.failed(cause));
     }
-    this.#pumping = false;
   }
 
+  /** Calls the sink before it gives way, so that sends are begun in the order of the batches. */
   async #send(batches: readonly Batch[]): Promise<void> {
-    const { clock, sink, deadLetters, telemetry } = this.#parts;
+    const { clock, sink, deadLetters } = this.#parts;
     const begunMs = clock.monotonicMs();
-    const buffers = batches.flatMap((batch) => batch.buffers);
+    const buffers = batches.flatMap((batch) => [...batch.buffers, ...batch.letters]);
     if (buffers.length > 0) {
       const refusals = await sink.send(buffers);
       if (refusals.length > 0) await deadLetterRefused(batches, refusals, deadLetters, sink, clock.now());
     }
     const ms = clock.monotonicMs() - begunMs;
-    for (const batch of batches) {
-      const bytes = batch.buffers.reduce((total, buffer) => total + buffer.byteLength, 0);
-      telemetry.batchDelivered({ scored: batch.scored, deadLettered: batch.deadLettered, bytes, ms });
-      this.#tellLatencies(batch);
-      batch.settle(this.#parts.progress);
-      // Before `done`: who is woken by it may ask what is still pending.
-      this.#inRequest--;
-      this.#events.done(batch);
+    this.#sends--;
+    for (const batch of batches) this.#delivered(batch, ms);
+    this.#pump();
+  }
+
+  #delivered(batch: Batch, ms: number): void {
+    const { sink, deadLetters, progress, telemetry } = this.#parts;
+    const { scored, deadLettered } = batch;
+    let bytes = 0;
+    for (const buffers of [batch.buffers, batch.letters]) {
+      for (const buffer of buffers) bytes += buffer.byteLength;
     }
+    telemetry.batchDelivered({ scored, deadLettered, bytes, ms });
+    this.#tellLatencies(batch);
+    for (const buffer of batch.buffers) sink.release(buffer);
+    for (const buffer of batch.letters) deadLetters.release(buffer);
+    batch.settle(progress);
+    // Before `done`: who is woken by it may ask what is still pending.
+    this.#batchesInSends--;
+    this.#events.done(batch);
   }
 
   #tellLatencies(batch: Batch): void {
     const { clock, latencyFrom, telemetry } = this.#parts;
     if (this.#latencies.length < batch.rows) this.#latencies = new Float64Array(batch.maxRows);
     const nowMs = clock.now();
+    const latencies = this.#latencies;
+    const { partitionOf, recordOf, eventTimes } = batch;
     let count = 0;
-    for (let row = 0; row < batch.rows; row++) {
-      if (batch.partitionOf[row] < 0) continue;
-      const recordMs = batch.blockOf(row).timestamps[batch.recordOf[row]];
-      const eventMs = latencyFrom === 'event' ? batch.eventTimes[row] : Number.NaN;
-      const fromMs = Number.isNaN(eventMs) ? recordMs : eventMs;
-      // A record without a timestamp has no latency.
-      if (fromMs >= 0) this.#latencies[count++] = nowMs - fromMs;
+    for (const { block, firstRow, endRow } of batch.segments) {
+      // Released when the lease went: what was in it may be another fetch's by now.
+      if (block.lease.state.kind === 'gone') continue;
+      for (let row = firstRow; row < endRow; row++) {
+        if (partitionOf[row] < 0) continue;
+        const eventMs = latencyFrom === 'event' ? eventTimes[row] : Number.NaN;
+        const fromMs = Number.isNaN(eventMs) ? block.timestamps[recordOf[row]] : eventMs;
+        // A record without a timestamp has no latency.
+        if (fromMs >= 0) latencies[count++] = nowMs - fromMs;
+      }
     }
-    if (count > 0) telemetry.latencies(this.#latencies, count);
+    if (count > 0) telemetry.latencies(latencies, count);
   }
 
   /** One commit at a time, in the order asked for, each with what is settled when its turn comes. */

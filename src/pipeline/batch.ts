@@ -1,3 +1,4 @@
+import { TidemarkError } from '../errors.ts';
 import type {
   Block,
   ByteBuffer,
@@ -31,14 +32,15 @@ export class Batch implements RowTarget {
   readonly eventTimes: Float64Array;
   /** The record's index in its block, per row. */
   readonly recordOf: Int32Array;
-  /** The record's segment, per row: index into `segments`. */
-  readonly segmentOf: Int32Array;
   /** The output partition, per row; -1 when the row was not published. */
   readonly partitionOf: Int32Array;
+  /** Each with the rows that are of it, in order. */
   readonly segments: Segment[] = [];
   readonly rejections: RejectedRecord[] = [];
-  /** What is to be sent: scored events and dead letters. */
+  /** Scored events to be sent. */
   readonly buffers: RecordBuffer[] = [];
+  /** Dead letters to be sent. */
+  readonly letters: RecordBuffer[] = [];
   rows = 0;
   scored = 0;
   deadLettered = 0;
@@ -53,7 +55,6 @@ export class Batch implements RowTarget {
     this.side = { bytes: new Uint8Array(4096), length: 0 };
     this.eventTimes = new Float64Array(maxRows);
     this.recordOf = new Int32Array(maxRows);
-    this.segmentOf = new Int32Array(maxRows);
     this.partitionOf = new Int32Array(maxRows);
   }
 
@@ -66,8 +67,11 @@ export class Batch implements RowTarget {
     return this.rows + this.rejections.length >= this.maxRows;
   }
 
+  /** The block a row came from; for the few rows that something is wrong with. */
   blockOf(row: number): Block {
-    return this.segments[this.segmentOf[row]].block;
+    const segment = this.segments.find(({ endRow }) => row < endRow);
+    if (segment === undefined) throw new TidemarkError('E-INTERNAL', `row ${row} is of no segment`);
+    return segment.block;
   }
 
   /** Every record of the batch has its acknowledged outcome. */
@@ -83,5 +87,6 @@ export class Batch implements RowTarget {
     this.segments.length = 0;
     this.rejections.length = 0;
     this.buffers.length = 0;
+    this.letters.length = 0;
   }
 }

@@ -51,6 +51,12 @@ export class DeadLetters {
     return this.#partitions.topic;
   }
 
+  /** The letters of this buffer have their outcome. */
+  release(letters: RecordBuffer): void {
+    this.#letters.delete(letters);
+    this.#sink.release(letters);
+  }
+
   /** Appends a dead letter for a record that could not be read. */
   appendRejected(buffers: RecordBuffer[], { block, index, result, reader }: RejectedRecord): void {
     const start = block.spans[index * SPAN_STRIDE + VALUE_START];
@@ -63,7 +69,7 @@ export class DeadLetters {
     this.append(buffers, block, index, code, detail, reader.idOf(block.bytes, start, end));
   }
 
-  /** Appends a dead letter for record `index` of `block` to the dead-letter buffer among `buffers`, opening one if there is none. */
+  /** Appends a dead letter for record `index` of `block` to the buffer of its partition among `buffers`, opening one if there is none. */
   append(
     buffers: RecordBuffer[],
     block: Block,
@@ -126,7 +132,7 @@ export class DeadLetters {
 
   #bufferFor(buffers: RecordBuffer[], partition: number): RecordBuffer {
     const { topic } = this.#partitions;
-    const open = buffers.find((buffer) => buffer.topic === topic && buffer.partition === partition);
+    const open = buffers.find((buffer) => buffer.partition === partition);
     if (open !== undefined) return open;
     const buffer = this.#sink.newRecords(topic, partition);
     buffers.push(buffer);

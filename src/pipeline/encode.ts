@@ -2,15 +2,8 @@ import type { Batch } from './batch.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import { type DecisionPlan, decide } from './decision.ts';
 import { type Partitions, partitionFor } from './partitions.ts';
-import type {
-  ByteBuffer,
-  EventWriter,
-  HeaderStamp,
-  OutputValues,
-  RecordBuffer,
-  Scorer,
-  Sink,
-} from './ports.ts';
+import type { Block, EventWriter, HeaderStamp, RecordBuffer, Scorer, Sink } from './ports.ts';
+import type { Segment } from './progress.ts';
 
 export interface EncodePlan {
   readonly partitions: Partitions;
@@ -20,6 +13,9 @@ export interface EncodePlan {
   /** model-name, model-version, model-digest and source. */
   readonly stamp: HeaderStamp;
 }
+
+/** For `append`: the incoming record's. */
+const EVENT_TIMESTAMP = -1;
 
 /** The headers that name the model of a scored event and where the event came from (P6). */
 export function modelStamp(sink: Sink, { name, version, digest }: Scorer): HeaderStamp {
@@ -37,7 +33,7 @@ export class Encoder {
   readonly #writer: EventWriter;
   readonly #sink: Sink;
   readonly #deadLetters: DeadLetters;
-  readonly #value: ByteBuffer = { bytes: new Uint8Array(1024), length: 0 };
+  /** Of the batch being encoded, the one that is written to, by output partition. */
   readonly #buffers: (RecordBuffer | undefined)[];
 
   constructor(plan: EncodePlan, writer: EventWriter, sink: Sink, deadLetters: DeadLetters) {
@@ -49,44 +45,57 @@ export class Encoder {
   }
 
   encode(batch: Batch, scoredAtMs: number): void {
-    this.#buffers.fill(undefined);
-    for (let row = 0; row < batch.rows; row++) this.#encodeRow(batch, row, scoredAtMs);
+    const bad = firstNotFinite(batch);
+    for (const segment of batch.segments) {
+      // Another member owns the partition by now and will publish these rows itself.
+      if (segment.block.lease.state.kind === 'gone')
+        batch.partitionOf.fill(-1, segment.firstRow, segment.endRow);
+      else this.#encodeRows(batch, segment, bad, scoredAtMs);
+    }
     for (const rejected of batch.rejections) {
       if (rejected.block.lease.state.kind === 'gone') continue;
-      this.#deadLetters.appendRejected(batch.buffers, rejected);
+      this.#deadLetters.appendRejected(batch.letters, rejected);
       batch.deadLettered++;
     }
+    for (const { partition } of batch.buffers) this.#buffers[partition] = undefined;
   }
 
-  #encodeRow(batch: Batch, row: number, scoredAtMs: number): void {
-    const block = batch.blockOf(row);
-    batch.partitionOf[row] = -1;
-    // Another member owns the partition by now and will publish this row itself.
-    if (block.lease.state.kind === 'gone') return;
-    const index = batch.recordOf[row];
-    const bad = notFinite(batch.outputs, row);
-    if (bad !== undefined) {
-      const detail = `model output ${bad.name} is ${bad.values[row]}`;
-      this.#deadLetters.append(batch.buffers, block, index, 'E-SCORE-NOT-FINITE', detail);
-      batch.deadLettered++;
-      return;
-    }
+  #encodeRows(batch: Batch, { block, firstRow, endRow }: Segment, bad: number, scoredAtMs: number): void {
     const { partitions, decision, timestamp, stamp } = this.#plan;
-    const rule =
-      decision === undefined ? -1 : decide(decision, batch.outputs[decision.output].values[row] as number);
-    const value = this.#value;
-    value.length = 0;
-    this.#writer.write(value, row, batch, batch.outputs, rule, block, index, scoredAtMs);
-    const partition = partitionFor(partitions, this.#sink, block, index);
-    const timestampMs = timestamp === 'event' ? block.timestamps[index] : scoredAtMs;
-    this.#bufferFor(batch, partition).append(block, index, value.bytes, 0, value.length, timestampMs, stamp);
-    batch.partitionOf[row] = partition;
-    batch.scored++;
+    const { outputs, recordOf, partitionOf } = batch;
+    const scores = decision === undefined ? undefined : (outputs[decision.output].values as Float64Array);
+    const writer = this.#writer;
+    // The event's own is read where it is written: a time is a number that each call would make an object for.
+    const timestampMs = timestamp === 'event' ? EVENT_TIMESTAMP : scoredAtMs;
+    for (let row = firstRow; row < endRow; row++) {
+      const index = recordOf[row];
+      if (row >= bad && this.#rejectedNotFinite(batch, row, block, index)) continue;
+      const rule = decision === undefined || scores === undefined ? -1 : decide(decision, scores[row]);
+      const partition = partitionFor(partitions, this.#sink, block, index);
+      let buffer = this.#buffers[partition];
+      if (buffer === undefined || buffer.isFull) buffer = this.#open(batch, partition);
+      const value = buffer.valueRoom();
+      const start = value.length;
+      writer.write(value, row, batch, outputs, rule, block, index, scoredAtMs);
+      buffer.append(block, index, value.bytes, start, value.length, timestampMs, stamp);
+      partitionOf[row] = partition;
+      batch.scored++;
+    }
   }
 
-  #bufferFor(batch: Batch, partition: number): RecordBuffer {
-    const open = this.#buffers[partition];
-    if (open !== undefined) return open;
+  #rejectedNotFinite(batch: Batch, row: number, block: Block, index: number): boolean {
+    const output = batch.outputs.find(
+      ({ kind, values }) => kind === 'number' && !Number.isFinite(values[row]),
+    );
+    if (output === undefined) return false;
+    const detail = `model output ${output.name} is ${output.values[row]}`;
+    this.#deadLetters.append(batch.letters, block, index, 'E-SCORE-NOT-FINITE', detail);
+    batch.partitionOf[row] = -1;
+    batch.deadLettered++;
+    return true;
+  }
+
+  #open(batch: Batch, partition: number): RecordBuffer {
     const buffer = this.#sink.newRecords(this.#plan.partitions.topic, partition);
     this.#buffers[partition] = buffer;
     batch.buffers.push(buffer);
@@ -94,10 +103,12 @@ export class Encoder {
   }
 }
 
-function notFinite(outputs: readonly OutputValues[], row: number): OutputValues | undefined {
-  for (let i = 0; i < outputs.length; i++) {
-    const output = outputs[i];
-    if (output.kind === 'number' && !Number.isFinite(output.values[row])) return output;
+/** The first row with an output that is no number; `batch.rows` when there is none, as almost always. */
+function firstNotFinite({ outputs, rows }: Batch): number {
+  let first = rows;
+  for (const { kind, values } of outputs) {
+    if (kind !== 'number') continue;
+    for (let row = 0; row < first; row++) if (!Number.isFinite(values[row])) first = row;
   }
-  return undefined;
+  return first;
 }

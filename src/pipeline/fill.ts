@@ -34,11 +34,12 @@ export function fill(
   counts: FillCounts,
 ): FillResult {
   const { block } = cursor;
-  const segment = progress.open(block);
+  const segment = progress.open(block, batch.rows);
   if (segment === undefined) return 'read';
   const outcomesBefore = batch.rows + batch.rejections.length;
-  const result = fillRows(cursor, batch, readers, counts, batch.segments.length);
+  const result = fillRows(cursor, batch, readers, counts);
   const ended = cursor.index >= block.count;
+  segment.endRow = batch.rows;
   segment.endsBlock = ended;
   segment.endOffset = ended ? block.nextOffset : block.offsets[cursor.index];
   // A segment of skipped records only has nothing to wait for.
@@ -47,13 +48,7 @@ export function fill(
   return result;
 }
 
-function fillRows(
-  cursor: Cursor,
-  batch: Batch,
-  readers: RowReaders,
-  counts: FillCounts,
-  segmentIndex: number,
-): FillResult {
+function fillRows(cursor: Cursor, batch: Batch, readers: RowReaders, counts: FillCounts): FillResult {
   const { block } = cursor;
   const { bytes, spans, count } = block;
   let lastId = -1;
@@ -81,7 +76,6 @@ function fillRows(
     const result = reader.read(bytes, start, end, row, batch);
     if (result === READ_OK) {
       batch.recordOf[row] = index;
-      batch.segmentOf[row] = segmentIndex;
       batch.rows = row + 1;
     } else if (result === READ_SKIPPED) counts.otherTypes++;
     else batch.rejections.push({ block, index, result, reader });

@@ -4,6 +4,8 @@ import type { Block, Lease, Source } from './ports.ts';
 /** The blocks between fetch and last outcome, counted so that they stay within the budget (P4). */
 export class InHand {
   readonly #blocks = new Set<Block>();
+  /** Blocks by the bytes they lie in: those of one fetch may share them, and keep them until the last is released. */
+  readonly #sharing = new Map<Uint8Array, number>();
   readonly #source: Source;
   readonly #telemetry: Telemetry;
   bytes = 0;
@@ -23,21 +25,29 @@ export class InHand {
 
   take(block: Block): void {
     this.#blocks.add(block);
-    this.bytes += block.bytes.byteLength;
+    const sharing = this.#sharing.get(block.bytes) ?? 0;
+    this.#sharing.set(block.bytes, sharing + 1);
+    if (sharing === 0) this.bytes += block.bytes.byteLength;
     this.events += block.count;
     this.#telemetry.inFlight(this.bytes, this.events);
   }
 
   release(block: Block): void {
     if (!this.#blocks.delete(block)) return;
-    this.bytes -= block.bytes.byteLength;
+    const sharing = (this.#sharing.get(block.bytes) ?? 1) - 1;
+    if (sharing > 0) this.#sharing.set(block.bytes, sharing);
+    else {
+      this.#sharing.delete(block.bytes);
+      this.bytes -= block.bytes.byteLength;
+    }
     this.events -= block.count;
     this.#source.release(block);
     this.#telemetry.inFlight(this.bytes, this.events);
   }
 
-  /** Whatever of a lease that is gone was still in hand, read or not. */
-  releaseAll(lease: Lease): void {
-    for (const block of this.#blocks) if (block.lease === lease) this.release(block);
+  /** Whatever of leases that are gone was still in hand, read or not. */
+  releaseAll(leases: readonly Lease[]): void {
+    const gone = new Set(leases);
+    for (const block of this.#blocks) if (gone.has(block.lease)) this.release(block);
   }
 }

@@ -18,17 +18,27 @@ export interface IntakeEvents {
   failed(cause: unknown): void;
 }
 
+/** What one lease has to be read, oldest first. Empty only once it was forgotten. */
+interface LeaseQueue {
+  readonly lease: Lease;
+  cursors: Cursor[];
+}
+
 /**
  * Blocks on their way from the source to the open batch: asked for within the budget (P4), read in turn, set aside while the
- * schema of their next record is fetched (P7).
+ * schema of their next record is fetched (P7). Within a lease they keep their order (P2); among leases they take turns, so
+ * that batches which are sent together go to several partitions at once instead of one after the other to the same.
  */
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #events: IntakeEvents;
-  /** Oldest first. */
-  #toRead: Cursor[] = [];
+  /** Every queue is here, and either in the ring or waiting. */
+  readonly #queues = new Map<Lease, LeaseQueue>();
+  /** Leases that can be read, the one whose turn it is first. */
+  #ring: LeaseQueue[] = [];
   /** By the schema id they wait for: one fetch serves them all, and no rebalance can pile up more. */
-  readonly #waiting = new Map<number, Cursor[]>();
+  readonly #waiting = new Map<number, LeaseQueue[]>();
+  #turnOf: LeaseQueue | undefined;
   #asking = false;
   #closed = false;
 
@@ -48,55 +58,70 @@ export class Intake {
     );
   }
 
-  /** The block to read on; what was not read yet of a lease that ends is the next owner's. */
+  /** The block to read on, of the lease whose turn it is; what was not read yet of a lease that ends is the next owner's. */
   next(): Cursor | undefined {
-    let cursor = this.#toRead.shift();
-    while (cursor !== undefined && cursor.block.lease.state.kind !== 'held') cursor = this.#toRead.shift();
-    return cursor;
+    for (let queue = this.#ring[0]; queue !== undefined; queue = this.#ring[0]) {
+      if (queue.cursors.length > 0 && queue.lease.state.kind === 'held') {
+        this.#turnOf = queue;
+        return queue.cursors[0];
+      }
+      this.#leave();
+    }
+    return undefined;
   }
 
-  /**
-   * Puts back a block that did not fit the batch, behind the others: batches then take turns between partitions, and those that
-   * are sent together go to several partitions at once instead of one after the other to the same.
-   */
-  putBack(cursor: Cursor): void {
-    if (!this.#closed) this.#toRead.push(cursor);
+  /** The block that `next` gave has been read to its end. */
+  read(): void {
+    const { cursors } = this.#ring[0];
+    cursors.shift();
+    if (cursors.length === 0) this.#leave();
   }
 
-  /** Sets a block aside until its schema is at hand; the other partitions go on. */
-  waitForSchema(cursor: Cursor, schemaId: number): void {
+  /** Sets the lease of the block that `next` gave aside until a schema is at hand; the others go on. */
+  waitForSchema(schemaId: number): void {
+    const queue = this.#ring.shift() as LeaseQueue;
     const waiting = this.#waiting.get(schemaId);
     if (waiting !== undefined) {
-      waiting.push(cursor);
+      waiting.push(queue);
       return;
     }
-    this.#waiting.set(schemaId, [cursor]);
+    this.#waiting.set(schemaId, [queue]);
     this.#parts.readers.load(schemaId).then(
       () => this.#resume(schemaId),
       (cause) => this.#events.failed(cause),
     );
   }
 
+  /** A batch is closed: the lease that was read last goes behind the others. One that had no turn yet stays in front. */
+  turn(): void {
+    if (this.#ring[0] === this.#turnOf && this.#ring.length > 1)
+      this.#ring.push(this.#ring.shift() as LeaseQueue);
+    this.#turnOf = undefined;
+  }
+
   /** Blocks that wait for a schema: that is the registry's time, not ours. */
   get waitingBlocks(): number {
     let blocks = 0;
-    for (const cursors of this.#waiting.values()) {
-      for (const { block } of cursors) if (block.lease.state.kind === 'held') blocks++;
+    for (const queues of this.#waiting.values()) {
+      for (const { lease, cursors } of queues) if (lease.state.kind === 'held') blocks += cursors.length;
     }
     return blocks;
   }
 
   /** Forgets blocks of a lease that is gone. */
   drop(lease: Lease): void {
-    const others = (cursor: Cursor) => cursor.block.lease !== lease;
-    this.#toRead = this.#toRead.filter(others);
-    for (const [schemaId, cursors] of this.#waiting) this.#waiting.set(schemaId, cursors.filter(others));
+    const queue = this.#queues.get(lease);
+    if (queue === undefined) return;
+    // It leaves the ring when its turn comes: a rebalance may take away thousands at once.
+    queue.cursors = [];
+    this.#queues.delete(lease);
   }
 
   /** Takes nothing new; what is not in a batch yet will be read again by the next owner. */
   close(): void {
     this.#closed = true;
-    this.#toRead = [];
+    this.#queues.clear();
+    this.#ring = [];
     this.#waiting.clear();
   }
 
@@ -110,16 +135,34 @@ export class Intake {
     if (block.lease.state.kind === 'gone') this.#parts.source.release(block);
     else {
       this.#parts.inHand.take(block);
-      if (!this.#closed) this.#toRead.push({ block, index: 0 });
+      if (!this.#closed) this.#queue({ block, index: 0 });
     }
     this.#events.arrived();
   }
 
+  #queue(cursor: Cursor): void {
+    const { lease } = cursor.block;
+    const queue = this.#queues.get(lease);
+    if (queue !== undefined) {
+      queue.cursors.push(cursor);
+      return;
+    }
+    const first: LeaseQueue = { lease, cursors: [cursor] };
+    this.#queues.set(lease, first);
+    this.#ring.push(first);
+  }
+
+  /** The first of the ring has nothing that can be read. */
+  #leave(): void {
+    const queue = this.#ring.shift() as LeaseQueue;
+    if (this.#queues.get(queue.lease) === queue) this.#queues.delete(queue.lease);
+  }
+
   #resume(schemaId: number): void {
-    const cursors = this.#waiting.get(schemaId);
-    if (cursors === undefined) return;
+    const queues = this.#waiting.get(schemaId);
+    if (queues === undefined) return;
     this.#waiting.delete(schemaId);
-    this.#toRead.push(...cursors);
+    this.#ring.push(...queues);
     this.#events.arrived();
   }
 }

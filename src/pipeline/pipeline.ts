@@ -1,6 +1,6 @@
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { BatchClosed, Dependency, Telemetry } from '../telemetry/events.ts';
-import { AtLeastOnce } from './atLeastOnce.ts';
+import { AtLeastOnce, BATCHES } from './atLeastOnce.ts';
 import { Batch } from './batch.ts';
 import { type DeadLetterFacts, DeadLetters } from './deadLetters.ts';
 import type { Delivery } from './delivery.ts';
@@ -13,9 +13,6 @@ import type { Clock, EventWriter, Lease, RowReaders, Scorer, Sink, Source, Sourc
 import { Progress } from './progress.ts';
 import { Signal } from './signal.ts';
 import { Watchdog } from './watchdog.ts';
-
-/** Batches that go round between filling, scoring and delivery. */
-const BATCHES = 5;
 
 export interface PipelinePlan {
   readonly maxRows: number;
@@ -61,6 +58,8 @@ export class Pipeline implements SourceEvents {
   readonly #fatal = Promise.withResolvers<never>();
   readonly #free: Batch[] = [];
   #batch: Batch;
+  /** Leases have ended since the open batch was looked through for rows of theirs. */
+  #leasesEnded = false;
   #draining = false;
   #failure: TidemarkError | undefined;
 
@@ -164,6 +163,7 @@ export class Pipeline implements SourceEvents {
     const { telemetry, clock } = this.#parts;
     const withinMs = Math.max(0, deadlineMs - clock.now());
     telemetry.leasesEnding(partitionsOf(leases), withinMs);
+    this.#leasesEnded = true;
     this.#wake.notify();
     const deadline = Promise.withResolvers<void>();
     const timer = clock.timer(withinMs, deadline.resolve);
@@ -181,8 +181,9 @@ export class Pipeline implements SourceEvents {
     for (const lease of leases) {
       this.#progress.drop(lease);
       this.#intake.drop(lease);
-      this.#inHand.releaseAll(lease);
     }
+    this.#inHand.releaseAll(leases);
+    this.#leasesEnded = true;
     this.#wake.notify();
     const reason = leases[0]?.state.kind === 'gone' ? leases[0].state.reason : 'closed';
     this.#parts.telemetry.leasesGone(partitionsOf(leases), reason);
@@ -196,6 +197,10 @@ export class Pipeline implements SourceEvents {
   resumed(): void {
     this.dependencyUp('source');
     this.#parts.telemetry.dependencyUp('source');
+  }
+
+  stopped(lease: Lease, cause: TidemarkError): void {
+    this.#parts.telemetry.partitionStopped(lease.partition, cause);
   }
 
   failed(cause: TidemarkError): void {
@@ -230,7 +235,10 @@ export class Pipeline implements SourceEvents {
     if (batch.isEmpty) return undefined;
     if (batch.isFull) return 'full';
     if (this.#draining) return 'drained';
-    if (batch.segments.some((segment) => segment.block.lease.state.kind !== 'held')) return 'ending';
+    if (this.#leasesEnded) {
+      if (batch.segments.some((segment) => segment.block.lease.state.kind !== 'held')) return 'ending';
+      this.#leasesEnded = false;
+    }
     if (this.#parts.clock.monotonicMs() - batch.openedMs >= this.#plan.maxDelayMs) return 'due';
     return undefined;
   }
@@ -244,14 +252,14 @@ export class Pipeline implements SourceEvents {
     if (counts.tombstones > 0) telemetry.eventsSkipped('tombstone', counts.tombstones);
     if (counts.otherTypes > 0) telemetry.eventsSkipped('record-type', counts.otherTypes);
     this.#workWatchdog.progressed();
-    if (result === 'read') return;
-    if (result === 'full') this.#intake.putBack(cursor);
-    else this.#intake.waitForSchema(cursor, result.needsSchema);
+    if (result === 'read') this.#intake.read();
+    else if (result !== 'full') this.#intake.waitForSchema(result.needsSchema);
   }
 
   async #close(closed: BatchClosed): Promise<void> {
     const { scorer, telemetry, clock } = this.#parts;
     const batch = this.#batch;
+    this.#intake.turn();
     const begunMs = clock.monotonicMs();
     if (batch.rows > 0) await scorer.run(batch.inputs, batch.rows, batch.outputs);
     const scoreMs = clock.monotonicMs() - begunMs;

@@ -36,6 +36,8 @@ export const HEADERS_END = 5;
 /**
  * The records of one partition from one fetch, in one byte array, found by spans. A block may be empty: then it only says
  * that the position moved (control records, aborted records, compaction gaps).
+ *
+ * Blocks of one fetch may share `bytes`, which is then all that the fetch returned.
  */
 export interface Block {
   readonly lease: Lease;
@@ -65,6 +67,11 @@ export interface SourceEvents {
   /** A dependency is down; the source goes on by itself and says so with `resumed`. */
   paused(cause: TidemarkError): void;
   resumed(): void;
+  /**
+   * What comes next in this partition cannot be read. The lease stays held, so that nobody else runs into the same, and what was
+   * read before is committed; the other partitions go on.
+   */
+  stopped(lease: Lease, cause: TidemarkError): void;
   /** The source cannot go on; the process stops with this. */
   failed(cause: TidemarkError): void;
 }
@@ -83,8 +90,12 @@ export interface ClientCapabilities {
   readonly readCommitted: 'full' | 'partial';
   /** `partial`: a rebalance found out between fetches ends leases at once, so work in hand is read again. */
   readonly drainsBeforeRevoke: 'full' | 'partial';
-  readonly compression: readonly string[];
+  /** Whether a member can keep its place in the group over a restart (KIP-345). */
+  readonly staticMembership: boolean;
+  readonly compression: readonly Compression[];
 }
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 export interface Source {
   readonly capabilities: ClientCapabilities;
@@ -92,10 +103,14 @@ export interface Source {
   start(events: SourceEvents): Promise<void>;
   /**
    * The next block of any held lease; asking is the back-pressure. At most one call at a time. Undefined once stopped.
-   * A lease gives its next block only after the one before was released.
+   * Blocks of one lease come in the order of the partition, each beginning where the one before ended. Whether a lease gives
+   * its next block before the one before was released is the source's choice.
    */
   next(): Promise<Block | undefined>;
-  /** Every record of the block has its outcome (or its lease is gone): its bytes may be reused, its partition may go on. */
+  /**
+   * Every record of the block has its outcome (or its lease is gone): its bytes may be reused. Blocks of a lease are released
+   * in the order they came.
+   */
   release(block: Block): void;
   /**
    * Commits under the generation of each lease. Positions whose lease is gone are dropped silently; a commit the group
@@ -119,10 +134,17 @@ export interface RecordBuffer {
   readonly partition: number;
   readonly count: number;
   readonly byteLength: number;
+  /** It holds what goes well into one record batch: the next record had better go to another buffer. */
+  readonly isFull: boolean;
+  /**
+   * Where the value of the next record may be written, from `length` on; `append` with those bytes need not copy them. Valid until
+   * the next `append` or `valueRoom`.
+   */
+  valueRoom(): ByteBuffer;
   /**
    * Appends one record with key and headers of record `index` of `block` and the value `value[start, end)` (copied;
    * start -1 for a null value). Headers of the stamp replace headers of the same name; a stamp made with `source: true` also
-   * writes `source: topic/partition@offset`.
+   * writes `source: topic/partition@offset`. A negative timestamp is that of the incoming record, whatever it is.
    */
   append(
     block: Block,
@@ -156,11 +178,17 @@ export interface Sink {
   /** The partition Java's default partitioner gives a key (murmur2 of the bytes `[start, end)`). */
   partitionOfKey(bytes: Uint8Array, start: number, end: number, partitions: number): number;
   /**
-   * Sends; several buffers of one partition are sent in the order given. Resolves when every record is acknowledged by all in-sync replicas, or refused for good. Order within a
-   * partition is the order of calls and of records. Waits out unreachable brokers (telling `paused` and `resumed`) and
-   * throws only a TidemarkError that stops the process. One call at a time.
+   * Sends; resolves when every record of this call is acknowledged by all in-sync replicas, or refused for good. Calls may
+   * overlap and may be answered in any order; within a partition the records are written in the order of calls, of buffers in
+   * a call and of records in a buffer. Waits out unreachable brokers (telling `paused` and `resumed`) and throws only a
+   * TidemarkError that stops the process.
    */
   send(buffers: readonly RecordBuffer[]): Promise<readonly Refusal[]>;
+  /**
+   * Nobody looks at these records any more: their bytes may serve the next `newRecords`. Called at most once for a buffer, after
+   * the `send` it was part of has resolved.
+   */
+  release(records: RecordBuffer): void;
   /** Gives up waiting in `send` (which then throws its last cause) and closes. */
   stop(): Promise<void>;
 }

@@ -7,6 +7,9 @@ import type { Block, Lease, Position } from './ports.ts';
  */
 export interface Segment {
   readonly block: Block;
+  /** The batch's rows `[firstRow, endRow)` are of this segment. */
+  readonly firstRow: number;
+  endRow: number;
   /** Everything below this offset belongs to this segment or an earlier one of the lease. */
   endOffset: number;
   /** The block has no records after this segment. */
@@ -24,7 +27,8 @@ interface LeaseProgress {
 }
 
 interface IdleWait {
-  readonly leases: readonly Lease[];
+  /** Those that may still be busy; the last is looked at first. */
+  readonly leases: Lease[];
   readonly resolve: () => void;
 }
 
@@ -59,11 +63,18 @@ export class Progress {
     this.#tellIdle();
   }
 
-  /** Begins a segment at the reading position of the block. Undefined when the lease is gone. */
-  open(block: Block): Segment | undefined {
+  /** Begins a segment at the reading position of the block, whose first row is the batch's `row`. Undefined when the lease is gone. */
+  open(block: Block, row: number): Segment | undefined {
     const progress = this.#leases.get(block.lease);
     if (progress === undefined) return undefined;
-    const segment: Segment = { block, endOffset: -1, endsBlock: false, settled: false };
+    const segment: Segment = {
+      block,
+      firstRow: row,
+      endRow: row,
+      endOffset: -1,
+      endsBlock: false,
+      settled: false,
+    };
     progress.segments.push(segment);
     progress.endOffset = Math.max(progress.endOffset, block.endOffset);
     return segment;
@@ -106,10 +117,10 @@ export class Progress {
     return progress.endOffset;
   }
 
-  /** Resolves when no record of these leases waits for its outcome, or they are gone. */
+  /** Resolves when no record of these leases, which take nothing new, waits for its outcome, or they are gone. */
   idle(leases: readonly Lease[]): Promise<void> {
     return new Promise((resolve) => {
-      this.#idleWaits.add({ leases, resolve });
+      this.#idleWaits.add({ leases: [...leases], resolve });
       this.#tellIdle();
     });
   }
@@ -120,7 +131,9 @@ export class Progress {
 
   #tellIdle(): void {
     for (const wait of this.#idleWaits) {
-      if (!wait.leases.every((lease) => this.#isIdle(lease))) continue;
+      const { leases } = wait;
+      while (leases.length > 0 && this.#isIdle(leases[leases.length - 1])) leases.pop();
+      if (leases.length > 0) continue;
       this.#idleWaits.delete(wait);
       wait.resolve();
     }

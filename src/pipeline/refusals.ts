@@ -35,6 +35,7 @@ export async function deadLetterRefused(
   const bare: RecordBuffer[] = [];
   for (const refusal of refusedLetters) deadLetters.appendBare(bare, refusal, nowMs);
   if (bare.length > 0) refuseForGood(await sink.send(bare));
+  for (const buffer of [...letters, ...bare]) deadLetters.release(buffer);
 }
 
 function refuseForGood(refusals: readonly Refusal[]): void {
@@ -46,14 +47,16 @@ function refuseForGood(refusals: readonly Refusal[]): void {
   );
 }
 
-/** The row behind record `index` of one of its batch's buffers: rows were appended in order, each to its partition's buffer. */
+/** The row behind record `index` of one of its batch's buffers: rows were appended in order, each to its partition's last buffer. */
 function rowBehind(batches: readonly Batch[], { records, index }: Refusal): { batch: Batch; row: number } {
   const batch = batches.find((candidate) => candidate.buffers.includes(records));
   if (batch === undefined)
     throw new TidemarkError('E-INTERNAL', 'the sink refused a record it was not given');
-  let seen = -1;
+  const earlier = batch.buffers.slice(0, batch.buffers.indexOf(records));
+  let before = index;
+  for (const { partition, count } of earlier) if (partition === records.partition) before += count;
   for (let row = 0; row < batch.rows; row++) {
-    if (batch.partitionOf[row] === records.partition && ++seen === index) return { batch, row };
+    if (batch.partitionOf[row] === records.partition && before-- === 0) return { batch, row };
   }
   throw new TidemarkError(
     'E-INTERNAL',

@@ -3,15 +3,13 @@ import { RegistryReaders } from '../avro/readers.ts';
 import { Registry } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
-import { missingCapabilities } from '../kafka/capabilities.ts';
-import { KafkajsSink } from '../kafka/kafkajs/sink.ts';
-import { KafkajsSource } from '../kafka/kafkajs/source.ts';
 import type { ModelPackage } from '../model/package.ts';
 import { Pipeline, type PipelinePlan } from '../pipeline/pipeline.ts';
-import type { ClientCapabilities, Sink } from '../pipeline/ports.ts';
+import type { Sink } from '../pipeline/ports.ts';
 import type { Telemetry } from '../telemetry/events.ts';
+import { checkCapabilities, newClient } from './client.ts';
 import { systemClock } from './clock.ts';
-import { kafkaConnection, registryOptions, sourceOptions } from './connections.ts';
+import { registryOptions } from './connections.ts';
 import { type Contract, contractError, proveContract } from './contract.ts';
 import { loadMaterials, modelFacts, type SchemaFile } from './materials.ts';
 import type { Observability } from './observability.ts';
@@ -29,13 +27,7 @@ export async function assemblePipeline(
   { telemetry, log }: Observability,
   resources: AsyncDisposableStack,
 ): Promise<Pipeline> {
-  const connection = kafkaConnection(config);
-  const clientLog = (level: 'error' | 'warn' | 'info', message: string, details: object) =>
-    log.debug({ client: 'kafkajs', level, ...details }, message);
-  const source = new KafkajsSource(connection, sourceOptions(config), clientLog);
-  for (const warning of checkCapabilities(config, source.capabilities)) {
-    telemetry.warned('E-KAFKA-CAPABILITY', warning);
-  }
+  for (const warning of checkCapabilities(config)) telemetry.warned('E-KAFKA-CAPABILITY', warning);
   const dependency = (what: 'sink' | 'registry') => ({
     paused: (cause: TidemarkError) => telemetry.dependencyDown(what, cause),
     resumed: () => telemetry.dependencyUp(what),
@@ -47,8 +39,9 @@ export async function assemblePipeline(
   const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId });
   if (written.kind === 'unfit')
     throw new TidemarkError('E-INTERNAL', 'a proved output schema does not compile');
-  const { compression } = config.output;
-  const sink = new KafkajsSink(connection, { compression }, dependency('sink'), clientLog);
+  const { source, sink } = newClient(config, dependency('sink'), (level, message, details) =>
+    log.debug({ client: config.kafka.client, level, ...details }, message),
+  );
   resources.defer(() => sink.stop());
   resources.defer(() => source.stop());
   await sink.start();
@@ -120,17 +113,4 @@ async function planPipeline(config: PipelineConfig, contract: Contract, sink: Si
     latencyFrom: slo?.from ?? 'record',
     watchdogMs,
   };
-}
-
-/** Refuses what the client cannot do; returns what it does only in part, as warnings. */
-export function checkCapabilities(config: PipelineConfig, client: ClientCapabilities): string[] {
-  const { delivery, kafka, output } = config;
-  const missing = missingCapabilities(client, { delivery, compression: output.compression });
-  if (missing.length > 0) {
-    throw new TidemarkError('E-KAFKA-CAPABILITY', missing.map((fault) => fault.message).join('; '));
-  }
-  if (kafka.isolation !== 'read_committed' || client.readCommitted === 'full') return [];
-  return [
-    `client ${client.name} filters aborted records in part: when transactions of several producers interleave in one partition, aborted records may be scored`,
-  ];
 }

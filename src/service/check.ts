@@ -1,5 +1,7 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import type { ProvableConfig } from '../config/provable.ts';
+import { asTidemarkError } from '../errors.ts';
+import { checkCapabilities } from './client.ts';
 import { type ContractFault, type Proof, proveContract } from './contract.ts';
 import type { Findings } from './findings.ts';
 import { proveLive } from './live.ts';
@@ -16,6 +18,7 @@ export interface CheckReport {
 /** Proves configuration, event schema, model package and output schema against each other; `live` also broker and registry. */
 export async function check(config: PipelineConfig, options: { live: boolean }): Promise<CheckReport> {
   const found: Findings = { proved: [], faults: [], warnings: [] };
+  proveClient(config, found);
   const { proof, outputSchema } = await proveParts(config, found);
   if (config.input.schema === undefined && !options.live) found.warnings.push(EVENTS_UNPROVED);
   if (options.live) await proveLive(config, proof, outputSchema, found);
@@ -52,6 +55,16 @@ async function proveParts(
   const features = eventSchema === undefined ? undefined : proof.contract.rowPlan.features.length;
   if (found.faults.length === 0) tellFit(config, features, found);
   return { proof, outputSchema };
+}
+
+function proveClient(config: PipelineConfig, found: Findings): void {
+  try {
+    found.warnings.push(...checkCapabilities(config));
+  } catch (cause) {
+    const { code, message } = asTidemarkError(cause);
+    const expected = 'what the client can do, or another client';
+    found.faults.push({ where: 'kafka.client', problem: `${message} (${code})`, expected });
+  }
 }
 
 const EVENTS_UNPROVED =

@@ -2,20 +2,21 @@
 
 import type { RegistryOptions } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
-import type { KafkaConnection } from '../kafka/kafkajs/client.ts';
+import type { KafkaConnection } from '../kafka/connection.ts';
 import type { SourceOptions } from '../kafka/kafkajs/settings.ts';
 
 export function kafkaConnection({ kafka }: PipelineConfig): KafkaConnection {
-  const { brokers, clientId, tls, sasl } = kafka;
+  const { brokers, clientId, tls, sasl, renewCredentials } = kafka;
   return {
     brokers,
     clientId,
     ...(tls === undefined ? {} : { tls }),
     ...(sasl === undefined ? {} : { sasl }),
+    ...(renewCredentials === undefined ? {} : { renew: async () => renewCredentials() }),
   };
 }
 
-export function sourceOptions({ kafka, input }: PipelineConfig): SourceOptions {
+export function sourceOptions({ kafka, input }: PipelineConfig): SourceOptions & { instanceId?: string } {
   return {
     topic: input.topic,
     group: kafka.group,
@@ -24,6 +25,7 @@ export function sourceOptions({ kafka, input }: PipelineConfig): SourceOptions {
     readUncommitted: kafka.isolation === 'read_uncommitted',
     sessionTimeoutMs: kafka.sessionTimeoutMs,
     drainTimeoutMs: kafka.drainTimeoutMs,
+    ...(kafka.instanceId === undefined ? {} : { instanceId: kafka.instanceId }),
   };
 }
 

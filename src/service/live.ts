@@ -4,8 +4,6 @@ import { analyseSchema } from '../avro/rowReader.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { asTidemarkError } from '../errors.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
-import { kafkajsCapabilities } from '../kafka/kafkajs/source.ts';
-import { checkCapabilities } from './assembly.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection, registryOptions } from './connections.ts';
 import { type Proof, schemaFaults } from './contract.ts';
@@ -32,9 +30,6 @@ export async function proveLive(
       found.faults.push({ where, problem: `${error.message} (${error.code})`, expected });
     }
   };
-  await ask('kafka', 'a client that can do what is asked', async () => {
-    found.warnings.push(...checkCapabilities(config, kafkajsCapabilities));
-  });
   const admin = KafkaAdmin.connect(kafkaConnection(config));
   await ask('kafka.brokers', 'brokers that answer', () => proveTopics(config, admin, found));
   await admin.close();

@@ -68,6 +68,8 @@ export class Service {
       const ended = this.#options.untilEnd ? this.#drainAtEnd(pipeline, resources) : undefined;
       await pipeline.run();
       await ended;
+      const [unread] = this.#observability.health.stoppedPartitions.values();
+      if (this.#endReached && unread !== undefined) throw unread;
     } catch (cause) {
       why = 'stopped before the pipeline ran';
       if (!(cause instanceof StoppedEarly)) {
@@ -143,6 +145,7 @@ export class Service {
       topic: input.topic,
       clock: systemClock,
       signal: this.#stopping.signal,
+      stoppedPartitions: this.#observability.health.stoppedPartitions,
     };
     try {
       const ends = await endsNow(watch);

@@ -11,6 +11,8 @@ export interface EndWatch {
   readonly topic: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Partitions that nobody reads any further: their ends are not waited for. */
+  readonly stoppedPartitions: { has(partition: number): boolean };
 }
 
 /**
@@ -18,12 +20,14 @@ export interface EndWatch {
  * markers and aborted records count as passed because the committed offset passes them. Waits out unreachable brokers.
  */
 export async function whenEndReached(ends: ReadonlyMap<number, LogRange>, watch: EndWatch): Promise<void> {
-  const { admin, group, topic, clock, signal } = watch;
+  const { admin, group, topic, clock, signal, stoppedPartitions } = watch;
   while (!signal.aborted) {
     const committed = await unlessDown(() => admin.committedOffsets(group, topic));
     if (
       committed !== undefined &&
-      [...ends].every(([partition, range]) => isPast(range, committed.get(partition)))
+      [...ends].every(
+        ([partition, range]) => isPast(range, committed.get(partition)) || stoppedPartitions.has(partition),
+      )
     )
       return;
     await sleep(clock, LOOK_EVERY_MS, signal);

@@ -40,9 +40,7 @@ export class BulkHistogram {
       if (Number.isNaN(value)) continue;
       sumMs += value;
       if (value > limitMs) over++;
-      // Events of one batch are about equally late: the bucket of the one before is the right one or next to it.
-      while (bucket > 0 && value <= bounds[bucket - 1]!) bucket--;
-      while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
+      bucket = bucketOf(value, bounds, bucket);
       counts[bucket]!++;
     }
     this.#sumMs += sumMs;
@@ -67,4 +65,12 @@ export class BulkHistogram {
     this.#counts.fill(0);
     this.#sumMs = 0;
   }
+}
+
+/** @param near where to begin: events of one batch are about equally late, and the bucket of the one before is next to it if not it. */
+function bucketOf(value: number, bounds: Float64Array, near: number): number {
+  let bucket = near;
+  while (bucket > 0 && value <= bounds[bucket - 1]!) bucket--;
+  while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
+  return bucket;
 }

@@ -37,6 +37,8 @@ export interface Telemetry {
   leasesGranted(partitions: readonly number[], generation: number): void;
   leasesEnding(partitions: readonly number[], withinMs: number): void;
   leasesGone(partitions: readonly number[], reason: string): void;
+  /** A partition that is held is read no further, until a restart: what comes next in it cannot be read. Others go on. */
+  partitionStopped(partition: number, cause: TidemarkError): void;
 
   /** A dependency is down; what needs it waits. `what` is `source`, `sink` or `registry`. */
   dependencyDown(what: Dependency, cause: TidemarkError): void;

@@ -23,6 +23,7 @@ type HealthEvents = Pick<
   | 'warned'
   | 'leasesGranted'
   | 'leasesGone'
+  | 'partitionStopped'
   | 'dependencyDown'
   | 'dependencyUp'
   | 'schemaUnusable'
@@ -36,11 +37,17 @@ export class Health implements HealthEvents {
   #modelVerified = false;
   #joined = false;
   readonly #held = new Set<number>();
+  readonly #stopped = new Map<number, TidemarkError>();
   readonly #down = new Map<Dependency, TidemarkError>();
   #eventsInFlight = 0;
   /** One a code, the latest: codes are few, what they say is not. */
   readonly #warnings = new Map<string, string>();
   #fatal: TidemarkError | undefined;
+
+  /** Partitions that are held but read no further, and why. */
+  get stoppedPartitions(): ReadonlyMap<number, TidemarkError> {
+    return this.#stopped;
+  }
 
   /** Whether a restart would not help: false only after a fatal fault or the watchdog, never because of a dependency. */
   alive(): HealthReport {
@@ -57,6 +64,9 @@ export class Health implements HealthEvents {
     if (!this.#joined) reasons.push({ message: 'not a member of the consumer group' });
     for (const [dependency, cause] of this.#down) {
       if (this.#isWaitedFor(dependency)) reasons.push(reasonOf(cause, `${dependency}: `));
+    }
+    for (const [partition, cause] of this.#stopped) {
+      reasons.push(reasonOf(cause, `partition ${partition} is stopped: `));
     }
     return this.#report(reasons);
   }
@@ -81,8 +91,15 @@ export class Health implements HealthEvents {
 
   /** A rebalance revokes and grants; only losing everything, or leaving, ends the membership. */
   leasesGone(partitions: readonly number[], reason: string): void {
-    for (const partition of partitions) this.#held.delete(partition);
+    for (const partition of partitions) {
+      this.#held.delete(partition);
+      this.#stopped.delete(partition);
+    }
     if (reason !== 'revoked' && this.#held.size === 0) this.#joined = false;
+  }
+
+  partitionStopped(partition: number, cause: TidemarkError): void {
+    this.#stopped.set(partition, cause);
   }
 
   dependencyDown(what: Dependency, cause: TidemarkError): void {

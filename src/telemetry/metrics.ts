@@ -100,6 +100,10 @@ function groupMetrics(counter: MakeCounter, gauge: MakeGauge) {
       'Commits the group refused; their records are read again.',
     ),
     leases: gauge('leases', 'Partitions held.'),
+    stopped: gauge('partition_stopped', '1 for a partition that is held but read no further, by code.', [
+      'partition',
+      'code',
+    ]),
     generation: gauge('generation', 'Generation of the group in which the last leases were granted.'),
   };
 }

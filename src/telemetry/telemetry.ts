@@ -38,6 +38,7 @@ class Teller implements Telemetry {
   readonly #monotonicMs: () => number;
   readonly #rejectionRate = new BoundedRate(REJECTIONS_LOGGED, REJECTION_WINDOW_MS);
   readonly #held = new Set<number>();
+  readonly #stopped = new Map<number, ErrorCode>();
   readonly #downSince = new Map<Dependency, { readonly sinceMs: number; code: ErrorCode }>();
 
   constructor(parts: TelemetryParts) {
@@ -101,11 +102,24 @@ class Teller implements Telemetry {
       // Another member shows these from now on; a stale copy here would count twice.
       this.#metrics.lag.remove({ partition });
       this.#metrics.committedOffset.remove({ partition });
+      const code = this.#stopped.get(partition);
+      if (code !== undefined) this.#metrics.stopped.remove({ partition, code });
+      this.#stopped.delete(partition);
     }
     this.#metrics.leases.set(this.#held.size);
     this.#log.info(
       { event: 'leasesGone', partitions, reason },
       `partitions ${partitions.join(', ')} ${reason}`,
+    );
+  }
+
+  partitionStopped(partition: number, cause: TidemarkError): void {
+    this.#health.partitionStopped(partition, cause);
+    this.#stopped.set(partition, cause.code);
+    this.#metrics.stopped.set({ partition, code: cause.code }, 1);
+    this.#log.error(
+      { event: 'partitionStopped', partition, ...factsOf(cause) },
+      `partition ${partition} is stopped, the others go on: ${cause.message}`,
     );
   }
 

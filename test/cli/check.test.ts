@@ -81,3 +81,14 @@ test('faults of the file and of the parts are told in one go, without those that
   assert.equal(report.match(/output\.fields\.amount/g)?.length, 1);
   assert.match(report, /\n4 faults in /);
 });
+
+test('what the chosen client cannot do is a fault of the configuration', async (t) => {
+  const file = exampleWith(t, {
+    'kafka.client': 'kafkajs',
+    'kafka.instance_id': 'scorer-1',
+    'output.compression': 'zstd',
+  });
+  const report = await check(t, 2, file);
+  assert.match(report, /kafka\.client: .*kafkajs cannot do compression: zstd; it offers none, gzip/);
+  assert.match(report, /cannot do static membership \(kafka\.instance_id\).*E-KAFKA-CAPABILITY/);
+});

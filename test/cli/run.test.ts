@@ -70,6 +70,13 @@ test('a delivery that the client does not offer is refused', async (t) => {
   assert.match(run.story(), /exactly-once/);
 });
 
+test('a compression that the client lacks is refused before anything is connected', async (t) => {
+  const run = runTidemark(t, pipelineFile(t, { 'kafka.client': 'kafkajs', 'output.compression': 'lz4' }));
+  await run.endsWith(1);
+  const { msg } = await run.says({ event: 'fatal', code: 'E-KAFKA-CAPABILITY' });
+  assert.match(msg, /kafkajs cannot do compression: lz4/);
+});
+
 test('without broker and registry the process waits, visibly, and a signal ends it with 0', async (t) => {
   const run = runTidemark(t, pipelineFile(t));
   await run.says({ event: 'dependencyDown', code: 'E-REGISTRY-UNREACHABLE' });

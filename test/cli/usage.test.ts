@@ -27,6 +27,7 @@ test('every command explains itself, with an example', async (t) => {
     ['run'],
     ['check'],
     ['topics'],
+    ['leave'],
     ['schema'],
     ['model', 'describe'],
     ['model', 'pack'],

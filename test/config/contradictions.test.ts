@@ -103,10 +103,10 @@ const cases: readonly Case[] = [
     says: /input\.time/,
   },
   {
-    what: 'exactly-once on kafkajs',
+    what: 'exactly-once, which no client offers yet',
     change: { delivery: 'exactly-once' },
     path: 'delivery',
-    says: /kafkajs.*E-KAFKA-CAPABILITY/,
+    says: /kafka\.client.*E-KAFKA-CAPABILITY/,
   },
   {
     what: 'a certificate without key',

@@ -211,7 +211,7 @@ const cases: readonly Case[] = [
   {
     what: 'an unknown client',
     change: { kafka: { client: 'rdkafka' } },
-    fault: { path: 'kafka.client', expected: 'kafkajs' },
+    fault: { path: 'kafka.client', expected: 'one of native, kafkajs' },
   },
   { what: 'a pipeline name with a space', change: { pipeline: 'a b' }, fault: { path: 'pipeline' } },
 ];

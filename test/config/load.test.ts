@@ -16,7 +16,7 @@ describe('loadConfig', () => {
         brokers: ['localhost:9092'],
         group: 'g',
         clientId: 'p',
-        client: 'kafkajs',
+        client: 'native',
         sessionTimeoutMs: 10_000,
         drainTimeoutMs: 5_000,
         isolation: 'read_committed',
@@ -35,7 +35,7 @@ describe('loadConfig', () => {
         register: false,
         compression: 'none',
       },
-      batching: { maxRows: 1024, maxDelayMs: 5, maxInFlightBytes: 67_108_864 },
+      batching: { maxRows: 4096, maxDelayMs: 5, maxInFlightBytes: 25_165_824 },
       deadLetter: { topic: 'dead' },
       delivery: 'at-least-once',
       commitEveryMs: 1_000,
@@ -50,6 +50,8 @@ describe('loadConfig', () => {
       kafka: {
         brokers: 'a:1, [::1]:2',
         client_id: 'c',
+        client: 'native',
+        instance_id: 'i',
         tls: { server_name: 'broker', cert: '-----BEGIN CERT', key: '-----BEGIN KEY', ca: '-----BEGIN CA' },
         sasl: { mechanism: 'scram-sha-512', username: 'u', password: 'pw' },
         session_timeout: '1m',
@@ -77,7 +79,7 @@ describe('loadConfig', () => {
         partitioner: 'source',
         timestamp: 'scored',
         register: true,
-        compression: 'gzip',
+        compression: 'zstd',
         fields: { a: 'event.x.y[1]', b: 'decision', c: 'record.offset', d: 'scored_at', e: 'model.digest' },
       },
       batching: { max_rows: 7, max_delay: '0ms', max_in_flight: '1MB' },
@@ -92,7 +94,8 @@ describe('loadConfig', () => {
       brokers: ['a:1', '[::1]:2'],
       group: 'g',
       clientId: 'c',
-      client: 'kafkajs',
+      client: 'native',
+      instanceId: 'i',
       tls: {
         ca: '-----BEGIN CA',
         cert: '-----BEGIN CERT',
@@ -143,7 +146,7 @@ describe('loadConfig', () => {
         e: { from: 'model-digest' },
       },
       register: true,
-      compression: 'gzip',
+      compression: 'zstd',
     });
     assert.deepEqual(config.batching, { maxRows: 7, maxDelayMs: 0, maxInFlightBytes: 1_000_000 });
     assert.deepEqual(config.slo, { p99Ms: 100, from: 'event' });

@@ -3,6 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import type { ClientUnderTest } from './client.ts';
 import { Bench, Drinker, recordsOf, started, staysPending, unique, until } from './support.ts';
 
+/** So that what is read next is not fetched before the test has changed the log. */
+const SMALL_FETCHES = { maxBytesPerPartition: 5_000, maxBufferedBytes: 5_000 };
+
 export function positionConformance(name: string, client: ClientUnderTest): void {
   describe(`${name}: positions`, () => {
     let bench: Bench;
@@ -101,7 +104,7 @@ export function positionConformance(name: string, client: ClientUnderTest): void
       const topic = await bench.topic(1);
       const group = unique('group');
       await bench.fill(topic, 0, 2000);
-      const source = client.newSource({ topic, group, outOfRange: 'stop', maxBytesPerPartition: 5_000 });
+      const source = client.newSource({ topic, group, outOfRange: 'stop', ...SMALL_FETCHES });
       const log = await started(bench, source);
       const block = (await source.next())!;
       assert.ok(block.nextOffset < 1500);
@@ -122,7 +125,7 @@ export function positionConformance(name: string, client: ClientUnderTest): void
       await bench.fill(topic, 0, 500);
       await bench.fill(topic, 0, 500);
       await bench.abort(topic, 10);
-      const source = client.newSource({ topic, group, outOfRange: 'stop', maxBytesPerPartition: 5_000 });
+      const source = client.newSource({ topic, group, outOfRange: 'stop', ...SMALL_FETCHES });
       const log = await started(bench, source);
       const block = (await source.next())!;
       assert.ok(block.nextOffset < 1000);
@@ -141,7 +144,7 @@ export function positionConformance(name: string, client: ClientUnderTest): void
         topic,
         group: unique('group'),
         outOfRange: 'earliest',
-        maxBytesPerPartition: 5_000,
+        ...SMALL_FETCHES,
       });
       const log = await started(bench, source);
       const block = (await source.next())!;

@@ -78,17 +78,22 @@ export class Bench {
 
   /** Writes records to partition 0 in a transaction, and aborts it: the records and one marker. */
   async abort(topic: string, count: number): Promise<void> {
+    const transaction = await (await this.transactional()).transaction();
+    const messages = Array.from({ length: count }, (_, i) => ({ partition: 0, value: `aborted${i}` }));
+    await transaction.send({ topic, messages });
+    await transaction.abort();
+  }
+
+  /** A producer of transactions, one at a time. */
+  async transactional(): Promise<Producer> {
     const producer = this.kafka.producer({
       transactionalId: unique('transactions'),
       idempotent: true,
       maxInFlightRequests: 1,
     });
     await producer.connect();
-    const transaction = await producer.transaction();
-    const messages = Array.from({ length: count }, (_, i) => ({ partition: 0, value: `aborted${i}` }));
-    await transaction.send({ topic, messages });
-    await transaction.abort();
-    await producer.disconnect();
+    this.later(() => producer.disconnect());
+    return producer;
   }
 
   /** Deletes the records of partition 0 below `offset`. */
@@ -170,6 +175,7 @@ export class SourceLog implements SourceEvents {
   readonly gones: Lease[] = [];
   readonly pauses: TidemarkError[] = [];
   readonly failures: TidemarkError[] = [];
+  readonly stops: { lease: Lease; cause: TidemarkError }[] = [];
   resumes = 0;
   /** What the test does when leases end. */
   onEnding: (leases: readonly Lease[]) => Promise<void> = async () => {};
@@ -194,6 +200,9 @@ export class SourceLog implements SourceEvents {
   resumed(): void {
     this.resumes++;
   }
+  stopped(lease: Lease, cause: TidemarkError): void {
+    this.stops.push({ lease, cause });
+  }
   failed(cause: TidemarkError): void {
     this.failures.push(cause);
   }
@@ -206,6 +215,7 @@ export class Drinker {
   /** Next offset by partition. */
   readonly positions = new Map<number, number>();
   readonly done: Promise<void>;
+  #out: Lease | undefined;
   readonly #source: Source;
 
   constructor(source: Source, onBlock: (block: Block) => Promise<void> | void = () => {}) {
@@ -219,9 +229,16 @@ export class Drinker {
       const { lease, count, nextOffset, endOffset } = block;
       this.blocks.push({ lease, count, nextOffset, endOffset });
       this.positions.set(lease.partition, nextOffset);
+      this.#out = lease;
       await onBlock(block);
       this.#source.release(block);
+      this.#out = undefined;
     }
+  }
+
+  /** Resolves when no block of these leases is out. */
+  idle(leases: readonly Lease[]): Promise<void> {
+    return until('the block that is out', () => this.#out === undefined || !leases.includes(this.#out));
   }
 
   values(partition?: number): (string | null)[] {

@@ -86,23 +86,6 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
       );
     });
 
-    for (const compression of ['none', 'gzip'] as const) {
-      test(`sends more than one request holds, compression ${compression}`, async () => {
-        const topic = await bench.topic(1);
-        const { sink } = await opened({ compression });
-        const buffer = sink.newRecords(topic, 0);
-        const stamp = sink.newStamp([], { source: true });
-        const filler = 'x'.repeat(400);
-        for (let i = 0; i < 6000; i++) append(buffer, blockOf(`${i}`, NO_HEADERS, i), filler, TIME, stamp);
-        assert.deepEqual(await sink.send([buffer]), []);
-        const records = await readBack(topic, 6000);
-        assert.deepEqual(
-          records.map((record) => record.key),
-          Array.from({ length: 6000 }, (_, i) => `${i}`),
-        );
-      });
-    }
-
     test('refuses the record that is too large, and that one only', async () => {
       const topic = await bench.topic(1, { 'max.message.bytes': '20000' });
       const { sink } = await opened({ maxRecordBytes: 100_000 });
@@ -180,10 +163,10 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
   });
 }
 
-const NO_HEADERS = new Uint8Array(0);
+export const NO_HEADERS = new Uint8Array(0);
 
 /** A block of one record, whose offset is `offset`. */
-function blockOf(key: string | null, headers: Uint8Array, offset: number): Block {
+export function blockOf(key: string | null, headers: Uint8Array, offset: number): Block {
   const keyBytes = Buffer.from(key ?? '');
   return {
     lease: { topic: 'input', partition: 5, generation: 1, state: { kind: 'held' } },
@@ -204,7 +187,7 @@ function blockOf(key: string | null, headers: Uint8Array, offset: number): Block
   };
 }
 
-function append(
+export function append(
   buffer: RecordBuffer,
   block: Block,
   value: string | null,

@@ -46,6 +46,8 @@ class Fleet {
         break;
       case 'leave': {
         const member = this.#take();
+        // Told to stop while Node still loads it, it would just be gone.
+        await member.says({ event: 'state' });
         member.kill('SIGTERM');
         // A drain that meets a rebalance or a lost broker may take all of its time, and then says so.
         const { status } = await member.ended;

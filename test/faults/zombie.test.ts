@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { payments } from '../support/payments.ts';
 import { copiesBySource, readScored, withoutDuplicates } from '../support/scored.ts';
-import { newSlowCardFraud, untilHolding, untilScored } from '../support/slow.ts';
+import { newSlowCardFraud, untilScored } from '../support/slow.ts';
 import { committedOffsets } from '../support/stack.ts';
 import { runTidemark } from '../support/tidemark.ts';
 
@@ -14,15 +14,15 @@ test('a member that froze, lost its partitions and woke up neither loses events 
   await pipeline.send(all.slice(0, EVENTS / 2));
   const other = runTidemark(t, pipeline.file);
   const frozen = runTidemark(t, pipeline.file);
-  await Promise.all([untilHolding(other, 2), untilHolding(frozen, 2)]);
+  await Promise.all([other.untilHolding(2), frozen.untilHolding(2)]);
   await untilScored(pipeline, EVENTS * 0.1, other, frozen);
   frozen.kill('SIGSTOP');
   await pipeline.send(all.slice(EVENTS / 2));
-  await untilHolding(other, 4);
+  await other.untilHolding(4);
   await untilScored(pipeline, EVENTS * 0.6, other);
   const before = await committedOffsets(pipeline.group, pipeline.input);
   frozen.kill('SIGCONT');
-  await Promise.all([untilHolding(other, 2), untilHolding(frozen, 2)]);
+  await Promise.all([other.untilHolding(2), frozen.untilHolding(2)]);
   const after = await committedOffsets(pipeline.group, pipeline.input);
   for (const [partition, offset] of before) {
     assert.ok(

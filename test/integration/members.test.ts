@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { payments } from '../support/payments.ts';
 import { copiesBySource, readScored } from '../support/scored.ts';
-import { newSlowCardFraud, untilHolding, untilScored } from '../support/slow.ts';
+import { newSlowCardFraud, untilScored } from '../support/slow.ts';
 import { committedOffsets } from '../support/stack.ts';
 import { runTidemark } from '../support/tidemark.ts';
 
@@ -16,7 +16,7 @@ test('a member that joins mid-way shares the work, and both end when the group h
   const first = runTidemark(t, pipeline.file, '--until-end');
   await untilScored(pipeline, 1, first);
   const second = runTidemark(t, pipeline.file, '--until-end');
-  await Promise.all([untilHolding(first, 2), untilHolding(second, 2)]);
+  await Promise.all([first.untilHolding(2), second.untilHolding(2)]);
 
   const [one, other] = await Promise.all([first.summary(), second.summary()]);
   assert.ok(one.scored > 0 && other.scored > 0, JSON.stringify([one, other]));
@@ -36,12 +36,12 @@ test('when one of two members is killed the other takes over what it held, witho
   await pipeline.send(all.slice(0, EVENTS / 2));
   const survivor = runTidemark(t, pipeline.file);
   const victim = runTidemark(t, pipeline.file);
-  await Promise.all([untilHolding(survivor, 2), untilHolding(victim, 2)]);
+  await Promise.all([survivor.untilHolding(2), victim.untilHolding(2)]);
   await untilScored(pipeline, EVENTS * 0.1, survivor, victim);
   await victim.killed();
   // Half of these are on partitions that nobody reads until the group has missed the victim.
   await pipeline.send(all.slice(EVENTS / 2));
-  await untilHolding(survivor, 4);
+  await survivor.untilHolding(4);
 
   await runTidemark(t, pipeline.file, '--until-end').summary();
   survivor.kill('SIGTERM');

@@ -103,7 +103,7 @@ test('a partition that waits for a schema neither holds up a rebalance nor a dra
   await produce(pipeline.input, [known]);
   const first = runTidemark(t, pipeline.file);
   const second = runTidemark(t, pipeline.file);
-  await Promise.all([first.says({ event: 'leasesGranted' }), second.says({ event: 'leasesGranted' })]);
+  await Promise.all([first.untilHolding(1), second.untilHolding(1)]);
   await waitFor(async () => (await countOf(pipeline.output)) === 1, 'the known event', 30_000);
 
   await gate.shut();
@@ -113,7 +113,7 @@ test('a partition that waits for a schema neither holds up a rebalance nor a dra
   const other = owner === first ? second : first;
   other.kill('SIGTERM');
   await other.endsWith(0, 20_000);
-  await owner.says({ event: 'leasesGranted', partitions: /^0,1$/ }, 20_000);
+  await owner.untilHolding(2);
   owner.kill('SIGTERM');
   await owner.endsWith(0, 20_000);
   assert.equal(await countOf(pipeline.output), 1);

@@ -5,18 +5,27 @@ import { kafkajsCapabilities } from '../../src/kafka/kafkajs/source.ts';
 
 test('what kafkajs can do is not refused', () => {
   assert.deepEqual(
-    missingCapabilities(kafkajsCapabilities, { delivery: 'at-least-once', compression: 'gzip' }),
+    missingCapabilities(kafkajsCapabilities, {
+      delivery: 'at-least-once',
+      compression: 'gzip',
+      staticMembership: false,
+    }),
     [],
   );
 });
 
 test('what it cannot is refused in a sentence each', () => {
-  const missing = missingCapabilities(kafkajsCapabilities, { delivery: 'exactly-once', compression: 'zstd' });
+  const missing = missingCapabilities(kafkajsCapabilities, {
+    delivery: 'exactly-once',
+    compression: 'zstd',
+    staticMembership: true,
+  });
   assert.deepEqual(
     missing.map((error) => [error.code, error.message]),
     [
       ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do delivery: exactly-once; it offers at-least-once'],
       ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do compression: zstd; it offers none, gzip'],
+      ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do static membership (kafka.instance_id)'],
     ],
   );
 });

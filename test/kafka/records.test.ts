@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { append as appendBytes } from '../../src/avro/byteBuffer.ts';
 import { bodyOf, maxTimestampOf } from '../../src/kafka/recordRange.ts';
 import { EncodedRecords } from '../../src/kafka/records.ts';
 import { EncodedStamp } from '../../src/kafka/stamp.ts';
@@ -68,10 +69,18 @@ const anyStamp = fc.record({
 function appendAll(
   appends: { record: PlainRecord; out: Uint8Array | null; timestamp: number }[],
   stamp: EncodedStamp,
+  inPlace: (i: number) => boolean = () => false,
 ) {
   const records = new EncodedRecords('out', 3);
   const block = blockOf(appends.map(({ record }) => record));
   appends.forEach(({ out, timestamp }, i) => {
+    if (out !== null && inPlace(i)) {
+      const room = records.valueRoom();
+      const start = room.length;
+      appendBytes(room, out, 0, out.length);
+      records.append(block, i, room.bytes, start, room.length, timestamp, stamp);
+      return;
+    }
     const value = Buffer.concat([Buffer.from('..'), out ?? Buffer.alloc(0), Buffer.from('.')]);
     records.append(block, i, value, out === null ? -1 : 2, 2 + (out?.length ?? 0), timestamp, stamp);
   });
@@ -104,6 +113,24 @@ test('records are record format v2, headers replaced by name', () => {
       });
       const latest = Math.max(-1, ...appends.map(({ timestamp }) => timestamp));
       assert.equal(records.maxTimestamp, latest);
+    }),
+  );
+});
+
+test('values written in place give the same records as values that are copied', () => {
+  const anyValue = fc
+    .tuple(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 1, max: 60 }))
+    .map(([bytes, times]) => Buffer.concat(new Array(times).fill(bytes)));
+  const any = fc.record({ record: anyRecord, out: fc.option(anyValue), timestamp: fc.nat(2 ** 42) });
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 30 }), fc.func(fc.boolean()), (appends, inPlace) => {
+      const stamp = new EncodedStamp([['a', 'b']], true);
+      const copied = appendAll(appends, stamp);
+      const written = appendAll(appends, stamp, (i) => inPlace(i));
+      const bytesOf = ({ bytes, byteLength }: EncodedRecords) => Buffer.from(bytes.subarray(0, byteLength));
+      const startsOf = ({ starts, count }: EncodedRecords) => [...starts.subarray(0, count + 1)];
+      assert.deepEqual(bytesOf(written), bytesOf(copied));
+      assert.deepEqual(startsOf(written), startsOf(copied));
     }),
   );
 });
@@ -189,10 +216,71 @@ test('a buffer grows past its first size, and a second lease gets its own source
   });
 });
 
+test('records of any size follow each other, whatever room the length of the one before took', () => {
+  const anySizes = fc.array(fc.constantFrom(0, 20, 60, 70, 8000, 8170, 8200, 1_100_000), { maxLength: 12 });
+  const value = Buffer.alloc(1_100_000, 7);
+  const stamp = new EncodedStamp([], false);
+  const block = blockOf([{ key: null, value: null, headers: [], offset: 9, timestamp: 1 }]);
+  fc.assert(
+    fc.property(anySizes, (sizes) => {
+      const records = new EncodedRecords('out', 0, 61);
+      for (const size of sizes) records.append(block, 0, value, 0, size, 1, stamp);
+      const decoded = plainDecode(records.bytes.subarray(61, 61 + records.byteLength));
+      assert.deepEqual(
+        decoded.map((record) => record.value?.length),
+        sizes,
+      );
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('the source of every record is its own, from one digit to sixteen', () => {
+  const stamp = new EncodedStamp([['model-name', 'm']], true);
+  const near = (offset: number) => Array.from({ length: 12 }, (_, i) => offset - 6 + i);
+  const ends = [10, 100, 1000, 10_000, 100_000, 1_000_000, 2 ** 32, 10 ** 15].flatMap(near);
+  const offsets = [0, 1, 2, ...ends, ...ends.toReversed(), Number.MAX_SAFE_INTEGER - 1];
+  const block = blockOf(
+    offsets.map((offset) => ({ key: null, value: null, headers: [], offset, timestamp: 1 })),
+  );
+  const records = new EncodedRecords('out', 0);
+  offsets.forEach((_, i) => {
+    records.append(block, i, new Uint8Array(0), 0, 0, 1, stamp);
+  });
+  const decoded = plainDecode(records.bytes.subarray(0, records.byteLength));
+  assert.deepEqual(
+    decoded.map(({ headers }) => Buffer.from(headers[1]![1]!).toString()),
+    offsets.map((offset) => `input/7@${offset}`),
+  );
+});
+
 test('a stamp that another sink made is refused', () => {
   const records = new EncodedRecords('out', 0);
   const block = blockOf([{ key: null, value: null, headers: [], offset: 0, timestamp: 1 }]);
   assert.throws(() => records.append(block, 0, new Uint8Array(1), 0, 1, 1, { names: [] }), {
     code: 'E-INTERNAL',
   });
+});
+
+test('a negative timestamp stands for that of the incoming record, whatever it is', () => {
+  const records = new EncodedRecords('out', 0);
+  const times = [1_700_000_000_000, -1, 1_700_000_000_007];
+  const block = blockOf(
+    times.map((timestamp, offset) => ({ key: null, value: null, headers: [], offset, timestamp })),
+  );
+  const stamp = new EncodedStamp([], false);
+  for (const index of times.keys()) records.append(block, index, new Uint8Array(1), 0, 1, -1, stamp);
+  assert.deepEqual([...records.timestamps.subarray(0, 3)], times);
+  records.append(block, 0, new Uint8Array(1), 0, 1, 5, stamp);
+  assert.equal(records.timestamps[3], 5);
+});
+
+test('a buffer is full from so many bytes on, until it is emptied', () => {
+  const records = new EncodedRecords('out', 0, 61, 1_000);
+  const block = blockOf([{ key: null, value: null, headers: [], offset: 0, timestamp: 1 }]);
+  const stamp = new EncodedStamp([], false);
+  while (!records.isFull) records.append(block, 0, new Uint8Array(100), 0, 100, 1, stamp);
+  assert.ok(records.byteLength >= 1_000 && records.byteLength < 1_200, `${records.byteLength}`);
+  records.reset('out', 1);
+  assert.equal(records.isFull, false);
 });

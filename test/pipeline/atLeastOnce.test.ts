@@ -7,9 +7,10 @@ import { DeadLetters } from '../../src/pipeline/deadLetters.ts';
 import type { Lease } from '../../src/pipeline/ports.ts';
 import { Progress } from '../../src/pipeline/progress.ts';
 import { blockOf, ManualSink, ManualSource, makeLease, PLAN } from '../support/simulationBench.ts';
-import { SCORED } from '../support/simulationBroker.ts';
+import { DEAD, SCORED } from '../support/simulationBroker.ts';
 import { SimulatedClock, settled } from '../support/simulationClock.ts';
 import { simulatedScorer } from '../support/simulationEvents.ts';
+import { SimulatedStamp } from '../support/simulationSink.ts';
 import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
 function setup(latencyFrom: 'event' | 'record' = 'record') {
@@ -50,15 +51,18 @@ function batchAt(
   const batch = new Batch(simulatedScorer(), 1, 1);
   const block = blockOf(lease, ['good'], offset);
   block.timestamps[0] = timestamp;
-  const segment = progress.open(block);
+  const segment = progress.open(block, 0);
   assert.ok(segment);
+  segment.endRow = 1;
   segment.endOffset = offset + 1;
   segment.endsBlock = true;
   batch.segments.push(segment);
   batch.rows = 1;
   batch.scored = 1;
   batch.eventTimes[0] = eventTime;
-  batch.buffers.push(new ManualSink().newRecords(SCORED, 0));
+  const records = new ManualSink().newRecords(SCORED, 0);
+  records.append(block, 0, block.bytes, 0, 1, 0, new SimulatedStamp([], { source: false }));
+  batch.buffers.push(records);
   return batch;
 }
 
@@ -79,46 +83,89 @@ describe('at-least-once delivery', () => {
     assert.deepEqual(telemetry.committedOffsets, [{ partition: 0, offset: 5, endOffset: 5 }]);
   });
 
-  test('sends one request at a time, in order, what waited in the next one together', async () => {
-    const { sink, offer, done, told, delivery } = setup();
-    for (const offset of [0, 1, 2]) await offer(offset);
-    assert.equal(delivery.pending, 3);
-    assert.equal(sink.sends.length, 1);
-    sink.sends[0].acknowledge();
+  test('has four sends on their way at most, begun in order, and sends together what waited', async () => {
+    const { sink, offer, delivery } = setup();
+    for (const offset of [0, 1, 2, 3, 4, 5]) await offer(offset);
+    assert.equal(delivery.pending, 6);
+    assert.equal(sink.sends.length, 4);
+    sink.sends[2].acknowledge();
     await settled();
     assert.deepEqual(
       sink.sends.map(({ buffers }) => buffers.length),
-      [1, 2],
+      [1, 1, 1, 1, 2],
     );
-    sink.sends[1].acknowledge();
-    await settled();
-    assert.deepEqual(
-      done.map((batch) => batch.blockOf(0).offsets[0]),
-      [0, 1, 2],
-    );
-    assert.deepEqual(told, ['2 pending', '1 pending', '0 pending']);
+    assert.equal(delivery.pending, 5);
   });
 
-  test('takes two batches behind a request and makes the next one wait until the request is over', async () => {
-    const { sink, offer } = setup();
+  test('settles what is answered first, and commits up to the oldest that is not (P1)', async () => {
+    const { clock, source, sink, offer, done, told, delivery } = setup();
+    delivery.start();
     for (const offset of [0, 1, 2]) await offer(offset);
+    for (const send of [sink.sends[1], sink.sends[2]]) send.acknowledge();
+    await clock.advance(200);
+    assert.deepEqual(
+      done.map((batch) => batch.blockOf(0).offsets[0]),
+      [1, 2],
+    );
+    assert.deepEqual(told, ['2 pending', '1 pending']);
+    assert.deepEqual(source.commits, []);
+    sink.sends[0].acknowledge();
+    await clock.advance(200);
+    assert.deepEqual(offsets(source), [3]);
+  });
+
+  test('gives buffers back once their send is answered, and only those', async () => {
+    const { sink, offer, done } = setup();
+    for (const offset of [0, 1]) await offer(offset);
+    assert.deepEqual(sink.released, []);
+    sink.sends[1].acknowledge();
+    await settled();
+    assert.deepEqual(sink.released, sink.sends[1].buffers);
+    assert.equal(done.length, 1);
+  });
+
+  test('dead-letters what one send has refused while others are on their way, and gives all its buffers back', async () => {
+    const { sink, offer, done, told, telemetry } = setup();
+    for (const offset of [0, 1]) await offer(offset);
+    const [records] = sink.sends[0].buffers;
+    const refusal = { records, index: 0, code: 'E-RECORD-TOO-LARGE', detail: 'too large' } as const;
+    sink.sends[0].acknowledge([refusal]);
+    await settled();
+    assert.deepEqual(sink.sent(DEAD), ['0@0']);
+    assert.equal(done.length, 0, 'a dead letter is an outcome once it is acknowledged');
+    sink.sends[1].acknowledge();
+    sink.sends[2].acknowledge();
+    await settled();
+    assert.deepEqual(told, ['1 pending', '0 pending']);
+    assert.deepEqual([telemetry.scored, telemetry.deadLettered], [1, 1]);
+    const sent = sink.sends.flatMap(({ buffers }) => buffers);
+    assert.deepEqual(new Set(sink.released), new Set(sent));
+    assert.equal(sink.released.length, sent.length);
+  });
+
+  test('takes two batches behind the sends and makes the next one wait until one of them is over', async () => {
+    const { sink, offer } = setup();
+    for (const offset of [0, 1, 2, 3, 4, 5]) await offer(offset);
     let room = false;
-    offer(3).then(() => {
+    offer(6).then(() => {
       room = true;
     });
     await settled();
     assert.equal(room, false);
-    sink.sends[0].acknowledge();
+    sink.sends[3].acknowledge();
     await settled();
     assert.equal(room, true);
   });
 
-  test('gives up waiting for room when it is stopped', async () => {
-    const { delivery, offer } = setup();
-    for (const offset of [0, 1, 2]) await offer(offset);
-    const waiting = offer(3);
+  test('gives up waiting for room when it is stopped, and sends nothing more', async () => {
+    const { delivery, offer, sink } = setup();
+    for (const offset of [0, 1, 2, 3, 4, 5]) await offer(offset);
+    const waiting = offer(6);
     delivery.stop();
     await waiting;
+    sink.sends[0].acknowledge();
+    await settled();
+    assert.equal(sink.sends.length, 4);
   });
 
   test('tells latency from the record, or from the event where it has a time', async () => {
@@ -127,11 +174,18 @@ describe('at-least-once delivery', () => {
     delivery.offer(batchAt(progress, lease, 0, nowMs - 50));
     delivery.offer(batchAt(progress, lease, 1, nowMs - 50, nowMs - 70));
     delivery.offer(batchAt(progress, lease, 2, -1));
-    sink.sends[0].acknowledge();
-    await settled();
-    sink.sends[1].acknowledge();
+    for (const send of sink.sends) send.acknowledge();
     await settled();
     assert.deepEqual(telemetry.latenciesMs, [50, 70], 'a record without a timestamp has none');
+  });
+
+  test('tells no latency of a lease that is gone: what was in its block may be another fetch’s', async () => {
+    const { sink, offer, lease, telemetry } = setup();
+    await offer(0);
+    lease.state = { kind: 'gone', reason: 'lost' };
+    sink.sends[0].acknowledge();
+    await settled();
+    assert.deepEqual(telemetry.latenciesMs, []);
   });
 });
 

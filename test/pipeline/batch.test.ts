@@ -11,7 +11,7 @@ function filled() {
   progress.grant(lease);
   const batch = new Batch(simulatedScorer(), 3, 1);
   const block = blockOf(lease, ['good', 'rejected', 'rejected']);
-  const segment = progress.open(block);
+  const segment = progress.open(block, 0);
   assert.ok(segment);
   segment.endOffset = 3;
   batch.segments.push(segment);

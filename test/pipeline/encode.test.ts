@@ -36,7 +36,7 @@ async function encode(plan: Partial<EncodePlan>, beforeEncode: () => void, ...bl
   await scorer.run(batch.inputs, batch.rows, batch.outputs);
   beforeEncode();
   encoder.encode(batch, SCORED_AT_MS);
-  const buffers = batch.buffers as SimulatedRecords[];
+  const buffers = [...batch.buffers, ...batch.letters] as SimulatedRecords[];
   const places = (topic: string) =>
     buffers
       .filter((buffer) => buffer.topic === topic)

@@ -26,7 +26,7 @@ test('all blocks of a lease are released together, and no other', () => {
   const [lease, other] = [makeLease(0), makeLease(0, 2)];
   const blocks = [blockOf(lease, ['good']), blockOf(other, ['good']), blockOf(lease, ['good'], 1)];
   for (const block of blocks) inHand.take(block);
-  inHand.releaseAll(lease);
+  inHand.releaseAll([lease]);
   assert.deepEqual(source.released, [blocks[0], blocks[2]]);
 });
 
@@ -37,4 +37,17 @@ test('blocks of leases that are not held do not count as held', () => {
   inHand.take(blockOf(ending, ['good']));
   ending.state = { kind: 'ending', deadlineMs: 0 };
   assert.equal(inHand.heldBlocks, 1);
+});
+
+test('bytes that blocks share count once, until the last of them is released', () => {
+  const inHand = new InHand(new ManualSource(), new SimulatedTelemetry());
+  const first = blockOf(makeLease(0), ['good', 'good']);
+  const second = { ...blockOf(makeLease(1), ['good']), bytes: first.bytes };
+  inHand.take(first);
+  inHand.take(second);
+  assert.deepEqual([inHand.bytes, inHand.events], [first.bytes.length, 3]);
+  inHand.release(first);
+  assert.equal(inHand.bytes, first.bytes.length);
+  inHand.release(second);
+  assert.deepEqual([inHand.bytes, inHand.events], [0, 0]);
 });

@@ -120,17 +120,18 @@ describe('a lease that ends', () => {
     const lease = makeLease();
     const bench = await startBench({ plan: { maxRows: 1 } }, lease);
     bench.sink.acknowledges = false;
-    bench.source.give(blockOf(lease, new Array(9).fill('good')));
+    bench.source.give(blockOf(lease, new Array(12).fill('good')));
     await bench.clock.advance(0);
     const ending = bench.source.ending(bench.clock.now() + 500, lease);
     await bench.clock.advance(100);
     bench.sink.acknowledges = true;
-    bench.sink.sends[0].acknowledge();
+    for (const send of bench.sink.sends) send.acknowledge();
     await Promise.all([ending, bench.clock.advance(10)]);
     const sent = bench.sink.sent(SCORED);
+    assert.ok(sent.length < 12, `${sent.length} were sent`);
     assert.deepEqual(
       sent,
-      ['0@0', '0@1', '0@2', '0@3', '0@4', '0@5', '0@6', '0@7', '0@8'].slice(0, sent.length),
+      sent.map((_, offset) => `0@${offset}`),
     );
     assert.equal(committed(bench).at(-1), `0:${sent.length}`);
   });
@@ -265,7 +266,7 @@ describe('a fault ends the run with its code and commits nothing more', () => {
   });
 
   test('from outside, the first of them, whatever waits: for room, for a batch, for an acknowledgement', async () => {
-    for (const batches of [1, 3, 4, 5, 9]) {
+    for (const batches of [1, 4, 5, 6, 7, 8, 12]) {
       const lease = makeLease();
       const bench = await startBench({ plan: { maxRows: 1 } }, lease);
       bench.sink.acknowledges = false;
@@ -275,9 +276,10 @@ describe('a fault ends the run with its code and commits nothing more', () => {
       bench.pipeline.fail(unreachable);
       await bench.clock.advance(0);
       assert.deepEqual(bench.ended, { code: 'E-DRAIN-TIMEOUT' }, `${batches} batches`);
-      bench.sink.sends[0].acknowledge();
+      const begun = bench.sink.sends.length;
+      for (const send of bench.sink.sends) send.acknowledge();
       await bench.clock.advance(1000);
-      assert.equal(bench.sink.sends.length, 1);
+      assert.equal(bench.sink.sends.length, begun);
       assert.deepEqual(bench.source.commits, []);
     }
   });
@@ -380,7 +382,7 @@ describe('the pipeline', () => {
     await bench.clock.advance(0);
     bench.pipeline.drain();
     bench.sink.acknowledges = true;
-    bench.sink.sends[0].acknowledge();
+    for (const send of bench.sink.sends) send.acknowledge();
     await end(bench);
     const sent = bench.sink.sent(SCORED).length;
     assert.ok(sent < 10, `${sent} were sent`);

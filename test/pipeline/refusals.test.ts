@@ -19,7 +19,14 @@ const TOO_LARGE = { code: 'E-RECORD-TOO-LARGE', detail: 'too large' } as const;
 function published(lease: Lease, partitions: readonly number[]): Batch {
   const batch = new Batch(simulatedScorer(), 8, 1);
   const block = blockOf(lease, new Array(partitions.length).fill('good'));
-  batch.segments.push({ block, endOffset: partitions.length, endsBlock: true, settled: false });
+  batch.segments.push({
+    block,
+    firstRow: 0,
+    endRow: partitions.length,
+    endOffset: partitions.length,
+    endsBlock: true,
+    settled: false,
+  });
   for (const partition of new Set(partitions)) batch.buffers.push(new SimulatedRecords(SCORED, partition));
   batch.rows = partitions.length;
   batch.scored = partitions.length;

@@ -22,7 +22,9 @@ describe('the pipeline under faults', () => {
   test(`keeps P1, P2, P4, P5 and P6, and never hangs, in ${seeds.length} stories`, async () => {
     const reached = new Set<string>();
     for (const seed of seeds) {
-      const { telemetry, faults } = await play(seed);
+      const { telemetry, faults, mostBlocks, mostSends } = await play(seed);
+      if (mostBlocks > 2) reached.add('blocks of one lease at once');
+      if (mostSends > 2) reached.add('sends at once');
       for (const what of [...faults, ...telemetry.closed]) reached.add(what);
       if (telemetry.refusedCommits.length > 0) reached.add('refused commit');
       if (telemetry.deadLettered > 0) reached.add('dead letter');
@@ -30,6 +32,7 @@ describe('the pipeline under faults', () => {
     if (only !== undefined) return;
     // A simulation that no longer gets anywhere proves nothing.
     assert.deepEqual([...reached].sort(), [
+      'blocks of one lease at once',
       'crash',
       'dead letter',
       'drain',
@@ -40,6 +43,7 @@ describe('the pipeline under faults', () => {
       'lose',
       'rebalance',
       'refused commit',
+      'sends at once',
       'source-down',
     ]);
   });

@@ -27,8 +27,16 @@ function newWatch() {
   const clock = new SimulatedClock();
   const cluster = new Cluster();
   const stopping = new AbortController();
-  const watch = { admin: cluster, group: 'g', topic: 't', clock, signal: stopping.signal };
-  return { clock, cluster, stopping, watch };
+  const stoppedPartitions = new Set<number>();
+  const watch = {
+    admin: cluster,
+    group: 'g',
+    topic: 't',
+    clock,
+    signal: stopping.signal,
+    stoppedPartitions,
+  };
+  return { clock, cluster, stopping, stoppedPartitions, watch };
 }
 
 /** Follows a promise without waiting for it. */
@@ -74,6 +82,16 @@ describe('until the end', () => {
     await clock.advance(5_000);
     assert.equal(state.ended, false);
     cluster.committed.set(0, 1);
+    await clock.advance(1_000);
+    assert.equal(state.ended, true);
+  });
+
+  test('a partition that is stopped is not waited for', async () => {
+    const { clock, stoppedPartitions, watch } = newWatch();
+    const state = followed(whenEndReached(new Map([[0, { low: 0, end: 1 }]]), watch));
+    await clock.advance(1_000);
+    assert.equal(state.ended, false);
+    stoppedPartitions.add(0);
     await clock.advance(1_000);
     assert.equal(state.ended, true);
   });

@@ -5,7 +5,9 @@ import { type Stack, type StackOptions, startStack } from '../../tools/stack/sta
  * Starts a stack for this test file alone, which may break it. From here on it is the one that `sharedStack` finds, so that
  * everything else in test/support works on it. Call it before anything else and outside of tests.
  */
-export async function ownStack(options: Pick<StackOptions, 'brokers' | 'sasl' | 'tls'> = {}): Promise<Stack> {
+export async function ownStack(
+  options: Pick<StackOptions, 'brokers' | 'sasl' | 'tls' | 'properties'> = {},
+): Promise<Stack> {
   const stack = await startStack({ ports: 'free', ...options });
   after(() => stack.stop());
   process.env.TIDEMARK_BROKERS = stack.brokers.join(',');

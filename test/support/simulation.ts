@@ -33,6 +33,9 @@ export interface Story {
   readonly telemetry: SimulatedTelemetry;
   readonly faults: Fault[];
   readonly violations: readonly string[];
+  /** The most blocks of one lease, and the most sends, that were out at a time. */
+  readonly mostBlocks: number;
+  readonly mostSends: number;
 }
 
 export async function simulate(seed: number): Promise<Story> {
@@ -51,6 +54,7 @@ class World {
   readonly #slowMs: number;
   readonly #commitPercent: number;
   readonly #downPercent: number;
+  readonly #maxOut: number;
   #calm = false;
   #process: Process;
 
@@ -64,6 +68,7 @@ class World {
     this.#slowMs = random.pick([0, 5, 60]);
     this.#commitPercent = random.pick([0, 0, 30]);
     this.#downPercent = random.pick([0, 0, 5]);
+    this.#maxOut = random.pick([1, 2, 6]);
     this.#plan = makePlan(random, this.#broker.outputPartitions);
     this.#process = this.#begin();
   }
@@ -84,7 +89,8 @@ class World {
       if (this.#process.source.unreleasedBlocks > 0) this.#broker.violated('P4: a block was never released');
     }
     this.#process.clock.kill();
-    return { telemetry: this.#telemetry, faults: this.#faults, violations: this.#broker.violations };
+    const { mostBlocks, mostSends, violations } = this.#broker;
+    return { telemetry: this.#telemetry, faults: this.#faults, violations, mostBlocks, mostSends };
   }
 
   #begin(): Process {
@@ -96,6 +102,7 @@ class World {
       maxInFlightBytes: this.#plan.maxInFlightBytes,
       commitPercent: this.#commitPercent,
       slowMs: this.#slowMs,
+      maxOut: this.#maxOut,
     });
     const sink = new SimulatedSink(this.#broker, random, clock, {
       slowMs: this.#slowMs,
@@ -137,6 +144,7 @@ class World {
   #ended(process: Process): void {
     if (process.state !== 'draining') this.#broker.violated('the process ended by itself');
     if (process.sink.isSending) this.#broker.violated('drained while a send was on its way');
+    if (process.sink.unreleased > 0) this.#broker.violated('a record buffer was never released');
     process.source.judgeDrained();
     process.state = 'ended';
     process.source.stop().catch((cause) => this.#broker.violated(`stop: ${cause}`));

@@ -48,6 +48,7 @@ export class ManualSource implements Source {
     deliveries: ['at-least-once'],
     readCommitted: 'full',
     drainsBeforeRevoke: 'full',
+    staticMembership: false,
     compression: [],
   } as const;
   readonly released: Block[] = [];
@@ -124,6 +125,7 @@ export interface Send {
 
 export class ManualSink implements Sink {
   readonly sends: Send[] = [];
+  readonly released: RecordBuffer[] = [];
   /** Otherwise each send waits for the test. */
   acknowledges = true;
   readonly partitions: number;
@@ -141,6 +143,10 @@ export class ManualSink implements Sink {
   /** The last digit of the key. */
   partitionOfKey = (bytes: Uint8Array, _start: number, end: number, partitions: number) =>
     (bytes[end - 1] - 0x30) % partitions;
+
+  release(records: RecordBuffer): void {
+    this.released.push(records);
+  }
 
   send(buffers: readonly RecordBuffer[]): Promise<readonly Refusal[]> {
     const answer = Promise.withResolvers<readonly Refusal[]>();

@@ -47,6 +47,8 @@ export class SimulatedBroker {
   readonly written: Written[] = [];
   readonly violations: string[] = [];
   generation = 0;
+  mostBlocks = 0;
+  mostSends = 0;
   readonly #acknowledged = new Set<string>();
   readonly #handedOut = new Map<string, number>();
 

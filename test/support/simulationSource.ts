@@ -10,8 +10,8 @@ type GoneReason = Extract<LeaseState, { kind: 'gone' }>['reason'];
 interface Held {
   readonly lease: Lease;
   position: number;
-  /** A lease gives its next block only after the one before was released. */
-  block: Block | undefined;
+  /** Given and not released, oldest first. */
+  readonly out: Block[];
 }
 
 export interface SourceFaults {
@@ -20,6 +20,8 @@ export interface SourceFaults {
   /** How often, in percent, a commit is refused or does not reach the broker. */
   readonly commitPercent: number;
   readonly slowMs: number;
+  /** How many blocks of a lease may be out at a time. */
+  readonly maxOut: number;
 }
 
 /** One member of the group. What it is asked to do wrongly, the broker is told as a violation. */
@@ -29,6 +31,7 @@ export class SimulatedSource implements Source {
     deliveries: ['at-least-once'],
     readCommitted: 'full',
     drainsBeforeRevoke: 'full',
+    staticMembership: false,
     compression: [],
   } as const;
   readonly #broker: SimulatedBroker;
@@ -86,13 +89,16 @@ export class SimulatedSource implements Source {
   release(block: Block): void {
     const { lease } = block;
     if (!this.#unreleased.delete(block)) this.#broker.violated('a block was released twice');
-    if (lease.state.kind !== 'gone') this.#judgeRelease(block);
+    const held = this.#held.get(lease.partition);
+    if (lease.state.kind !== 'gone') {
+      this.#judgeRelease(block);
+      if (held?.out.shift() !== block)
+        this.#broker.violated(`${place(lease)}: a block was released before the one it came after`);
+    }
     // From here on the bytes are another record's.
     block.bytes.fill(0xff);
     block.spans.fill(0x7fffff);
     block.offsets.fill(-9);
-    const held = this.#held.get(lease.partition);
-    if (held?.block === block) held.block = undefined;
     this.#answer();
   }
 
@@ -125,7 +131,7 @@ export class SimulatedSource implements Source {
       const { generation } = this.#broker;
       const lease: Lease = { topic: 'in', partition, generation, state: { kind: 'held' } };
       const position = this.#broker.inputs[partition].committed;
-      this.#held.set(partition, { lease, position, block: undefined });
+      this.#held.set(partition, { lease, position, out: [] });
       return lease;
     });
     this.#events?.granted(leases);
@@ -181,9 +187,9 @@ export class SimulatedSource implements Source {
     else this.#clock.timer(this.#random.between(0, this.#faults.slowMs), () => this.#give(held));
   }
 
-  #canGive({ lease, position, block }: Held): boolean {
+  #canGive({ lease, position, out }: Held): boolean {
     const { endOffset } = this.#broker.inputs[lease.partition];
-    return lease.state.kind === 'held' && block === undefined && position < endOffset;
+    return lease.state.kind === 'held' && out.length < this.#faults.maxOut && position < endOffset;
   }
 
   #give(held: Held): void {
@@ -225,7 +231,8 @@ export class SimulatedSource implements Source {
     }
     const block = makeBlock(held.lease, taken, nextOffset, endOffset);
     held.position = nextOffset;
-    held.block = block;
+    held.out.push(block);
+    this.#broker.mostBlocks = Math.max(this.#broker.mostBlocks, held.out.length);
     return block;
   }
 

@@ -19,6 +19,7 @@ export class SimulatedTelemetry implements Telemetry {
   leasesGranted(): void {}
   leasesEnding(): void {}
   leasesGone(): void {}
+  partitionStopped(): void {}
   dependencyDown(): void {}
   dependencyUp(): void {}
   schemaLoaded(): void {}

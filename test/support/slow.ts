@@ -26,16 +26,3 @@ export async function untilScored(
   };
   await waitFor(enough, `${count} scored events`, 60_000);
 }
-
-/** What a process holds by its log; undefined while it is between two generations. */
-function partitionsHeld(run: TidemarkProcess): readonly number[] | undefined {
-  const last = run.logs.findLast(({ event }) => event === 'leasesGranted' || event === 'leasesGone');
-  return last?.event === 'leasesGranted' ? (last.partitions as number[]) : undefined;
-}
-
-export async function untilHolding(run: TidemarkProcess, count: number): Promise<void> {
-  const holds = () => partitionsHeld(run)?.length === count;
-  await waitFor(holds, `${count} partitions held`, 30_000).catch((cause) => {
-    throw new Error(`${cause.message}\n${run.story()}`);
-  });
-}

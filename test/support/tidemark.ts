@@ -96,6 +96,21 @@ export class TidemarkProcess {
     });
   }
 
+  /** Waits until it holds so many partitions by its log: was granted, and has not lost since. */
+  async untilHolding(count: number): Promise<void> {
+    const holds = () => {
+      const held = new Set<number>();
+      for (const { event, partitions } of this.logs) {
+        if (event === 'leasesGranted') for (const partition of partitions as number[]) held.add(partition);
+        if (event === 'leasesGone') for (const partition of partitions as number[]) held.delete(partition);
+      }
+      return held.size === count;
+    };
+    await waitFor(holds, `${count} partitions held`, 30_000).catch((cause) => {
+      throw new Error(`${cause.message}\n${this.story()}`);
+    });
+  }
+
   /** Waits for the end. @throws with the whole log when it takes longer or the status is another */
   async endsWith(status: number, deadlineMs = 60_000): Promise<Ended> {
     const end = await waitFor(() => this.#end, 'the end of the process', deadlineMs).catch((cause) => {

@@ -70,6 +70,17 @@ describe('health (P9)', () => {
     assert.equal(health.ready().ok, true);
   });
 
+  test('is not ready while a partition that it holds is stopped', () => {
+    const health = running();
+    health.partitionStopped(1, new TidemarkError('E-KAFKA-CORRUPT', 'orders/1@7: checksum'));
+    assert.deepEqual(reasons(health), ['partition 1 is stopped: orders/1@7: checksum']);
+    assert.equal(health.alive().ok, true);
+    assert.deepEqual([...health.stoppedPartitions.keys()], [1]);
+    health.leasesGone([1], 'revoked');
+    assert.equal(health.ready().ok, true);
+    assert.equal(health.stoppedPartitions.size, 0);
+  });
+
   test('is not alive after a fatal fault or the watchdog, for good', () => {
     const health = running();
     health.fatal(new TidemarkError('E-WATCHDOG', 'no progress for 60 s'));

@@ -70,6 +70,19 @@ describe('telemetry', () => {
     assert.deepEqual(await scrape('generation'), ['generation 4']);
   });
 
+  test('shows a partition that is stopped for as long as it is held', async () => {
+    const { telemetry, scrape } = newTelemetry();
+    telemetry.leasesGranted([0, 1], 4);
+    telemetry.partitionStopped(1, new TidemarkError('E-KAFKA-CORRUPT', 'orders/1@7: checksum'));
+    assert.deepEqual(await scrape('partition_stopped'), [
+      'partition_stopped{partition="1",code="E-KAFKA-CORRUPT"} 1',
+    ]);
+    telemetry.leasesGone([0], 'revoked');
+    assert.equal((await scrape('partition_stopped')).length, 1);
+    telemetry.leasesGone([1], 'revoked');
+    assert.deepEqual(await scrape('partition_stopped'), []);
+  });
+
   test('shows exactly one state', async () => {
     const { telemetry, scrape } = newTelemetry();
     const current = async () => (await scrape('state')).filter((line) => line.endsWith(' 1'));
@@ -163,6 +176,7 @@ describe('telemetry', () => {
     leasesGranted: [[3], 1],
     leasesEnding: [[3], 100],
     leasesGone: [[3], 'lost'],
+    partitionStopped: [3, unreachable],
     dependencyDown: ['registry', unreachable],
     dependencyUp: ['registry'],
     schemaLoaded: [7, 12],

@@ -49,7 +49,7 @@ export async function produceTransactions(options: Producing): Promise<Truth> {
 }
 
 /** Registers a schema, or finds it registered, and gives its id. */
-async function register(subject: string, schema: string, registryUrl: string): Promise<number> {
+export async function register(subject: string, schema: string, registryUrl: string): Promise<number> {
   const response = await fetch(`${registryUrl}/subjects/${encodeURIComponent(subject)}/versions`, {
     method: 'POST',
     headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },

@@ -25,10 +25,13 @@ function saslProperties(plan: StackPlan): Record<string, string | number> {
   const plain = `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`;
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
   return {
-    'listener.name.sasl.sasl.enabled.mechanisms': ['PLAIN', ...SCRAM_MECHANISMS].join(','),
+    'listener.name.sasl.sasl.enabled.mechanisms': ['PLAIN', ...SCRAM_MECHANISMS, 'OAUTHBEARER'].join(','),
     'listener.name.sasl.plain.sasl.jaas.config': plain,
     'listener.name.sasl.scram-sha-256.sasl.jaas.config': scram,
     'listener.name.sasl.scram-sha-512.sasl.jaas.config': scram,
+    // Without a validator of its own, Kafka takes unsigned tokens: whoever has one may say who he is.
+    'listener.name.sasl.oauthbearer.sasl.jaas.config':
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
     // Lets a test forbid something to the SASL user by an ACL that it makes through the plain listener.
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'allow.everyone.if.no.acl.found': 'true',
@@ -56,7 +59,7 @@ export function serverProperties(
   const voters = plan.brokers.map((broker, at) => `${at + 1}@${LOOPBACK}:${broker.controller}`);
   const replicas = plan.brokers.length;
   const enoughReplicas = Math.min(2, replicas);
-  const properties: Record<string, string | number> = {
+  const properties: Record<string, string | number | null> = {
     'process.roles': 'broker,controller',
     'node.id': index + 1,
     'controller.quorum.voters': voters.join(','),
@@ -89,14 +92,18 @@ export function serverProperties(
     // Nothing that a test or a demo wrote disappears under it, however old its timestamps.
     'log.retention.ms': -1,
     'log.retention.bytes': -1,
+    // A topic that asks for retention of its own, as the soak of the benchmark does, has it without the default's five minutes.
+    'log.retention.check.interval.ms': 10_000,
     'offsets.retention.minutes': 525_600,
     // Small indexes: the default maps 20 MB a partition.
     'log.index.size.max.bytes': 1_048_576,
     'log.cleaner.dedupe.buffer.size': 4_194_304,
     ...saslProperties(plan),
     ...tlsProperties(ports, folders.keystore),
+    ...plan.properties,
   };
   return Object.entries(properties)
+    .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 }

@@ -10,10 +10,12 @@ export interface PlanOptions {
   readonly brokers?: 1 | 3;
   /** `broker` is the first broker's port; the second and third take the next two. */
   readonly ports?: 'free' | { readonly broker: number; readonly registry: number };
-  /** Adds a SASL listener (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) with this one user. */
+  /** Adds a SASL listener (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) with this one user, and OAUTHBEARER with unsecured tokens. */
   readonly sasl?: Credentials;
   /** Adds a TLS listener with a certificate of its own making. */
   readonly tls?: boolean;
+  /** Server properties that the brokers have besides, or instead; null takes one away. */
+  readonly properties?: StackPlan['properties'];
   readonly given?: Given;
 }
 
@@ -55,8 +57,10 @@ export async function planStack(
   road: StackPlan['road'],
   kept: StackPlan | undefined,
 ): Promise<StackPlan> {
-  if (road === 'docker' && (options.sasl || options.tls)) {
-    throw new StackError('SASL and TLS listeners are made by the Java road only; stop the Docker engine.');
+  if (road === 'docker' && (options.sasl || options.tls || options.properties)) {
+    throw new StackError(
+      'SASL, TLS and properties of brokers are for the Java road only; stop the Docker engine.',
+    );
   }
   const count = options.given?.brokers ? 0 : (options.brokers ?? 1);
   if (kept && kept.brokers.length !== count) {
@@ -67,9 +71,17 @@ export async function planStack(
   return {
     road,
     mark: kept?.mark ?? `tidemark-${randomBytes(6).toString('hex')}`,
-    clusterId: kept?.clusterId ?? randomBytes(16).toString('base64url'),
+    clusterId: kept?.clusterId ?? newClusterId(),
     brokers: await brokerPorts(options, count),
     registryPort: options.given?.registryUrl ? undefined : await registryPort(options),
     ...(options.sasl ? { sasl: options.sasl } : {}),
+    ...(options.properties ? { properties: options.properties } : {}),
   };
+}
+
+/** As Kafka makes its own: one that begins with a dash would be an option to its tools. */
+function newClusterId(): string {
+  const bytes = randomBytes(16);
+  bytes[0]! &= 0x7f;
+  return bytes.toString('base64url');
 }

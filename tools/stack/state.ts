@@ -27,6 +27,7 @@ export interface StackPlan {
   /** Undefined when the registry was given by the environment. */
   readonly registryPort: number | undefined;
   readonly sasl?: Credentials;
+  readonly properties?: Readonly<Record<string, string | number | null>>;
 }
 
 export interface StackState {

@@ -1,33 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
-
-export interface TlsOptions {
-  /** PEM text. */
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly rejectUnauthorized?: boolean;
-  readonly serverName?: string;
-}
-
-export type SaslCredentials =
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: string;
-    }
-  | { readonly mechanism: 'oauthbearer'; readonly token: string };
-
-export interface KafkaConnection {
-  /** `host:port` of some brokers; the rest are found through them. */
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  readonly tls?: TlsOptions | true;
-  readonly sasl?: SaslCredentials;
-}
-
-/** What kafkajs has to say, for a debug log; never needed to understand what the pipeline does. */
-export type ClientLog = (level: 'error' | 'warn' | 'info', message: string, details: object) => void;
+import type { ClientLog, KafkaConnection, SaslCredentials, TlsOptions } from '../connection.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;

@@ -1,8 +1,8 @@
 import { TidemarkError } from '../../errors.ts';
 import type { KafkaAdmin, LogRange } from '../admin.ts';
 import { kafkaError } from '../errors.ts';
+import { type ChosenPosition, neverBack, positionInLog, startingPosition } from '../positions.ts';
 import type { PartitionFeed } from './feed.ts';
-import { type ChosenPosition, type PartitionOffsets, positionInLog, startingPosition } from './positions.ts';
 import type { SourceSettings } from './settings.ts';
 
 export interface PositionerEvents {
@@ -99,20 +99,6 @@ export class Positioner {
       }
     }
   }
-}
-
-/** Progress within a lease only moves forward; a log that ends before it is another topic of the same name. */
-function neverBack(
-  chosen: ChosenPosition | TidemarkError,
-  { topic, partition, low, end }: PartitionOffsets,
-  position: number,
-): ChosenPosition | TidemarkError {
-  if (chosen instanceof TidemarkError || chosen.offset >= position) return chosen;
-  const log = `${topic}/${partition} holds [${low}, ${end}) and was read up to ${position}`;
-  return new TidemarkError(
-    'E-KAFKA-OUT-OF-RANGE',
-    `${log}: it was made anew; a restart begins where input.out_of_range says`,
-  );
 }
 
 function rangeOf(ranges: ReadonlyMap<number, LogRange>, partition: number, topic: string): LogRange {

@@ -1,4 +1,4 @@
-import type { OutOfRange, StartPosition } from './positions.ts';
+import type { OutOfRange, StartPosition } from '../positions.ts';
 
 export interface SourceOptions {
   readonly topic: string;

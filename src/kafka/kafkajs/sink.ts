@@ -2,14 +2,15 @@ import type { Kafka, Producer } from 'kafkajs';
 import { TidemarkError } from '../../errors.ts';
 import type { HeaderStamp, RecordBuffer, Refusal, Sink, SinkEvents } from '../../pipeline/ports.ts';
 import { KafkaAdmin } from '../admin.ts';
+import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { isRecordRefused, isTooLarge, kafkaError } from '../errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
+import { Outage } from '../outage.ts';
 import { EncodedRecords } from '../records.ts';
 import { EncodedStamp } from '../stamp.ts';
 import { within } from '../within.ts';
-import { type ClientLog, type KafkaConnection, newKafka } from './client.ts';
+import { newKafka } from './client.ts';
 import { encodedMessages } from './encodedMessages.ts';
-import { Outage } from './outage.ts';
 import { type Compression, produceOnce } from './produce.ts';
 
 export interface SinkOptions {
@@ -28,8 +29,9 @@ const RENEW_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 
 /**
- * The Sink port over a kafkajs producer. One request in flight per partition and no idempotence: kafkajs reuses sequence
- * numbers after a failure, which loses records silently. A resend after a lost answer may write records twice, in order.
+ * The Sink port over a kafkajs producer. One request in flight per partition, whose calls take turns, and no idempotence:
+ * kafkajs reuses sequence numbers after a failure, which loses records silently. A resend after a lost answer may write records
+ * twice, in order.
  */
 export class KafkajsSink implements Sink {
   readonly #kafka: Kafka;
@@ -42,6 +44,8 @@ export class KafkajsSink implements Sink {
   /** Topics whose own limit was met: batches as large as the largest that passed. At most one entry a topic. */
   readonly #learnedBatchBytes = new Map<string, number>();
   #connected: Promise<void> | undefined;
+  /** By topic and partition: when what was sent there last is answered. Only of those that wait for an answer. */
+  readonly #turns = new Map<string, Promise<void>>();
   #failingSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(connection: KafkaConnection, options: SinkOptions, events: SinkEvents, log?: ClientLog) {
@@ -86,24 +90,20 @@ export class KafkajsSink implements Sink {
   }
 
   async send(buffers: readonly RecordBuffer[]): Promise<readonly Refusal[]> {
-    const byPartition = new Map<string, EncodedRecords[]>();
-    for (const buffer of buffers) {
-      if (!(buffer instanceof EncodedRecords)) throw foreignBuffer();
-      const key = `${buffer.topic}/${buffer.partition}`;
-      const queue = byPartition.get(key);
-      if (queue === undefined) byPartition.set(key, [buffer]);
-      else queue.push(buffer);
-    }
     const refusals: Refusal[] = [];
+    const sends = buffers.map((buffer) => {
+      if (!(buffer instanceof EncodedRecords)) throw foreignBuffer();
+      return this.#inTurn(`${buffer.topic}/${buffer.partition}`, () => this.#sendRecords(buffer, refusals));
+    });
     // All settle before the first failure is thrown: nothing of this call is in flight once it returns.
-    const sent = await Promise.allSettled(
-      [...byPartition.values()].map(async (queue) => {
-        for (const records of queue) await this.#sendRecords(records, refusals);
-      }),
-    );
-    for (const result of sent) if (result.status === 'rejected') throw result.reason;
+    for (const result of await Promise.allSettled(sends)) {
+      if (result.status === 'rejected') throw result.reason;
+    }
     return refusals;
   }
+
+  /** Nothing to do: buffers are left to the collector. */
+  release(): void {}
 
   async stop(): Promise<void> {
     this.#outage.stop();
@@ -129,6 +129,19 @@ export class KafkajsSink implements Sink {
     this.#producer = newProducer(this.#kafka);
     this.#connected = undefined;
     this.#failingSinceMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** After a failure nothing overtakes what failed: whatever is behind it fails with its cause, which stops the process. */
+  #inTurn(place: string, send: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(place);
+    const sent = before === undefined ? send() : before.then(send);
+    this.#turns.set(place, sent);
+    const over = () => {
+      if (this.#turns.get(place) === sent) this.#turns.delete(place);
+    };
+    // Only what has succeeded makes way: see above.
+    sent.then(over, () => {});
+    return sent;
   }
 
   async #sendRecords(records: EncodedRecords, refusals: Refusal[]): Promise<void> {

@@ -9,7 +9,8 @@ import type {
   SourceEvents,
 } from '../../pipeline/ports.ts';
 import { KafkaAdmin } from '../admin.ts';
-import { type ClientLog, type KafkaConnection, newKafka } from './client.ts';
+import type { ClientLog, KafkaConnection } from '../connection.ts';
+import { newKafka } from './client.ts';
 import { Intake } from './intake.ts';
 import { Membership, type MembershipEvents } from './membership.ts';
 import { type SourceOptions, type SourceSettings, sourceSettings } from './settings.ts';
@@ -19,6 +20,7 @@ export const kafkajsCapabilities: ClientCapabilities = {
   deliveries: ['at-least-once'],
   readCommitted: 'partial',
   drainsBeforeRevoke: 'partial',
+  staticMembership: false,
   compression: ['none', 'gzip'],
 };
 

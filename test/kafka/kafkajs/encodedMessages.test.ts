@@ -150,7 +150,7 @@ test('a range of records is read as it was written', async () => {
 test('a record without a timestamp stays without', async () => {
   const records = new EncodedRecords(TOPIC, PARTITION);
   const stamp = new EncodedStamp([], false);
-  const block = blockOf([{ key: null, value: null, headers: [], offset: 0, timestamp: 0 }]);
+  const block = blockOf([{ key: null, value: null, headers: [], offset: 0, timestamp: -1 }]);
   for (const timestampMs of [-1, 5, 1_600_000_000_000]) {
     records.append(block, 0, new Uint8Array(0), -1, 0, timestampMs, stamp);
   }

@@ -1,0 +1,56 @@
+/** What an event costs Tidemark when it comes from, and goes to, more partitions. */
+import { type Arena, measure } from './contest.ts';
+import { tidemark } from './contestants.ts';
+import type { Outcome } from './job.ts';
+import { runLine } from './report.ts';
+import { rotated, type Spread, spreadOf } from './statistics.ts';
+
+const PARTITIONERS = ['source', 'key'] as const;
+
+export interface SweepPoint {
+  readonly partitioner: 'source' | 'key';
+  readonly partitions: number;
+  readonly runs: readonly Outcome[];
+  readonly eventsPerSecond: Spread;
+  /** With the time that the brokers take for it: they open files for each partition that is written for the first time. */
+  readonly microsPerEvent: Spread;
+  /** User and system time, start-up included. */
+  readonly cpuMicrosPerEvent: Spread;
+  readonly maxRssMiB: Spread;
+  /** CPU time to that of the least costly number of partitions with the same partitioner; of medians. */
+  readonly relativeCost: number;
+}
+
+/** @param arenas one for each number of partitions, their topics filled */
+export async function sweep(arenas: readonly Arena[], rounds: number): Promise<SweepPoint[]> {
+  const points = PARTITIONERS.flatMap((partitioner) =>
+    arenas.map((arena) => ({ arena, partitioner, runs: [] as Outcome[] })),
+  );
+  await measure(tidemark, 'uncounted', arenas[0]!, {});
+  for (let round = 1; round <= rounds; round++) {
+    for (const { arena, partitioner, runs } of rotated(points, round - 1)) {
+      const { partitions, onProgress } = arena;
+      const label = `${partitioner}-${partitions}`;
+      const { outcome } = await measure(tidemark, `${label}-${round}`, arena, { partitioner });
+      runs.push(outcome);
+      onProgress(`${round}/${rounds}  ${runLine(label, outcome)}`);
+    }
+  }
+  const measured = points.map(({ arena, partitioner, runs }) => ({
+    partitioner,
+    partitions: arena.partitions,
+    runs,
+    eventsPerSecond: spreadOf(runs.map(({ scored, seconds }) => scored / seconds)),
+    microsPerEvent: spreadOf(runs.map(({ scored, seconds }) => (seconds / scored) * 1e6)),
+    cpuMicrosPerEvent: spreadOf(runs.map(({ scored, cpuSeconds }) => (cpuSeconds / scored) * 1e6)),
+    maxRssMiB: spreadOf(runs.map(({ maxRssMiB }) => maxRssMiB)),
+  }));
+  return measured.map((point) => ({ ...point, relativeCost: relative(point, measured) }));
+}
+
+type Costed = Pick<SweepPoint, 'partitioner' | 'cpuMicrosPerEvent'>;
+
+function relative({ partitioner, cpuMicrosPerEvent }: Costed, all: readonly Costed[]): number {
+  const same = all.filter((other) => other.partitioner === partitioner);
+  return cpuMicrosPerEvent.median / Math.min(...same.map((other) => other.cpuMicrosPerEvent.median));
+}

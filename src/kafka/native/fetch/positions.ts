@@ -1,0 +1,125 @@
+/** Where reading begins, and where it goes on when the log no longer has the position: as the configuration says. */
+import { TidemarkError } from '../../../errors.ts';
+import {
+  type ChosenPosition,
+  neverBack,
+  type OutOfRange,
+  OVERWRITTEN,
+  outOfRange,
+  type PartitionOffsets,
+  positionInLog,
+  type StartPosition,
+  startingPosition,
+} from '../../positions.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { LostPosition } from './events.ts';
+import { LogOffsets } from './logOffsets.ts';
+import type { LostPlace } from './partition.ts';
+
+export interface PositionSettings {
+  readonly topic: string;
+  readonly start: StartPosition;
+  readonly outOfRange: OutOfRange;
+  readonly readUncommitted: boolean;
+}
+
+/** A position of the group, with the leader epoch of the record before it (-1 when unknown; KIP-320). */
+export interface GroupPosition {
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
+/** Where to begin: what `Fetcher.add` takes, and whether the group has to hold it first. */
+export interface Start extends ChosenPosition {
+  readonly leaderEpoch: number;
+}
+
+const UNKNOWN_EPOCH = -1;
+
+/** Everything here throws a TidemarkError of disposition `retry` while it cannot be found out. */
+export class Positions {
+  readonly #settings: PositionSettings;
+  readonly #log: LogOffsets;
+
+  constructor(cluster: Cluster, settings: PositionSettings) {
+    this.#settings = settings;
+    this.#log = new LogOffsets(cluster, settings.topic);
+  }
+
+  /**
+   * Where each of `partitions` begins, given what the group has committed. Whether the log still has a committed offset is
+   * for the fetch to find out. An error where the policy is to stop.
+   */
+  async begin(
+    partitions: readonly number[],
+    committed: ReadonlyMap<number, GroupPosition>,
+  ): Promise<Map<number, Start | TidemarkError>> {
+    const starts = new Map<number, Start | TidemarkError>();
+    const unknown: number[] = [];
+    for (const partition of partitions) {
+      const position = committed.get(partition);
+      if (position === undefined || position.offset === OVERWRITTEN) unknown.push(partition);
+      else starts.set(partition, { ...position, commitFirst: false, outOfRange: false });
+    }
+    if (unknown.length === 0) return starts;
+    const { start, outOfRange: policy } = this.#settings;
+    const ranges = await this.#ranges(unknown);
+    const atTime = typeof start === 'object' ? await this.#log.atTime(unknown, start.timestampMs) : undefined;
+    for (const range of ranges) {
+      const { partition } = range;
+      const overwritten = committed.get(partition)?.offset;
+      starts.set(
+        partition,
+        startOf(startingPosition(range, overwritten, start, atTime?.get(partition), policy)),
+      );
+    }
+    return starts;
+  }
+
+  /**
+   * Where a partition goes on whose position was lost. Progress of a lease moves only forward: back it goes only while nothing
+   * of the lease was handed out. An error where the policy is to stop, or the way would lead back.
+   */
+  async resume(partition: number, lost: LostPosition): Promise<Start | TidemarkError> {
+    const [range] = await this.#ranges([partition]);
+    const { outOfRange: policy } = this.#settings;
+    const { offset, place, handedOut } = lost;
+    const chosen =
+      place.kind === 'out-of-range'
+        ? positionInLog(range!, offset, policy)
+        : outOfRange(cutAt(range!, place, policy), offset, policy, wordsFor(place));
+    return startOf(handedOut ? neverBack(chosen, range!, offset) : chosen);
+  }
+
+  async #ranges(partitions: readonly number[]): Promise<PartitionOffsets[]> {
+    const { topic, readUncommitted } = this.#settings;
+    const [low, end, stableEnd] = await Promise.all([
+      this.#log.earliest(partitions),
+      this.#log.latest(partitions),
+      readUncommitted ? undefined : this.#log.latestStable(partitions),
+    ]);
+    return partitions.map((partition) => ({
+      topic,
+      partition,
+      low: low.get(partition)!,
+      end: end.get(partition)!,
+      stableEnd: stableEnd?.get(partition) ?? end.get(partition)!,
+    }));
+  }
+}
+
+/** Before the place where the log was cut it is the one that was read: that much need not be read again. */
+function cutAt(range: PartitionOffsets, place: LostPlace, policy: OutOfRange): PartitionOffsets {
+  if (place.kind !== 'truncated' || policy !== 'earliest') return range;
+  return { ...range, low: Math.max(range.low, place.endOffset) };
+}
+
+function wordsFor(place: LostPlace): string {
+  return place.kind === 'truncated'
+    ? `, and is another one from ${place.endOffset} on: an unclean leader election cut it`
+    : ', and the topic is another one of the same name';
+}
+
+function startOf(chosen: ChosenPosition | TidemarkError): Start | TidemarkError {
+  return chosen instanceof TidemarkError ? chosen : { ...chosen, leaderEpoch: UNKNOWN_EPOCH };
+}

@@ -1,0 +1,103 @@
+/** The budget: how much may be fetched, and who holds what of it. */
+import { ResponseMemory } from './responseMemory.ts';
+import type { FetchSettings } from './settings.ts';
+import { Share } from './share.ts';
+
+/** What one broker's answers hold. */
+export class Account {
+  heldBytes = 0;
+}
+
+export class Room {
+  /** Fetched and not released, as it came. */
+  readonly fetched: Share;
+  /** What compressed batches of blocks that are out became. */
+  readonly unpacked: Share;
+  /** Records of blocks that are out. */
+  readonly rows: Share;
+  readonly #memory = new ResponseMemory();
+  readonly #maxFetchBytes: number;
+  #askedBytes = 0;
+
+  constructor({ maxBufferedBytes, maxRowsOut, maxFetchBytes }: FetchSettings) {
+    const half = Math.max(1, Math.floor(maxBufferedBytes / 2));
+    this.fetched = new Share(half);
+    this.unpacked = new Share(half);
+    this.rows = new Share(maxRowsOut);
+    this.#maxFetchBytes = maxFetchBytes;
+  }
+
+  /**
+   * How much a broker may be asked for now; 0 when it must wait until something is released. What a request may bring is set
+   * aside until its answer came, and no broker gets more than its part, or one that is waited for would hold up the rest.
+   */
+  mayAsk(account: Account, brokers: number): number {
+    const part = this.fetched.limit / brokers;
+    const wanted = Math.min(this.#maxFetchBytes, part);
+    const left = Math.min(wanted, part - account.heldBytes, this.fetched.free - this.#askedBytes);
+    // Scraps are not worth a request: what is released next comes in one with them.
+    return left < wanted / 4 ? 0 : Math.max(1, Math.floor(left));
+  }
+
+  /** Memory for an answer or a part of one, of at least `size` bytes. */
+  memoryFor(size: number): Buffer {
+    return this.#memory.take(size, this.#freeMemoryBytes);
+  }
+
+  /** Nobody looks at `bytes` any more, which `memoryFor` gave, or a part of them. */
+  freeMemory(bytes: Buffer): void {
+    this.#memory.giveBack(bytes, this.#freeMemoryBytes);
+  }
+
+  /** An answer whose parts were copied is free again at once, and its memory that of the next: for it there is room on top. */
+  get #freeMemoryBytes(): number {
+    return this.fetched.free + 2 * this.#maxFetchBytes;
+  }
+
+  setAside(bytes: number): void {
+    this.#askedBytes += bytes;
+  }
+
+  giveBack(bytes: number): void {
+    this.#askedBytes -= bytes;
+  }
+}
+
+/** Bytes that several slices lie in: they stay in memory, and are counted, until the last of these is let go. */
+export class HeldBytes {
+  readonly #bytes: Buffer;
+  readonly #room: Room;
+  readonly #account: Account;
+  #users = 0;
+
+  /** @param bytes what the room's memory gave, or a view of it */
+  constructor(bytes: Buffer, room: Room, account: Account) {
+    this.#bytes = bytes;
+    this.#room = room;
+    this.#account = account;
+  }
+
+  hold(): void {
+    this.#users++;
+    if (this.#users === 1) this.#count(this.#bytes.length);
+  }
+
+  letGo(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    this.#count(-this.#bytes.length);
+    this.#room.freeMemory(this.#bytes);
+  }
+
+  /** A copy of a part of them, which is held on its own. */
+  copy(start: number, end: number): { readonly bytes: Buffer; readonly held: HeldBytes } {
+    const bytes = this.#room.memoryFor(end - start).subarray(0, end - start);
+    this.#bytes.copy(bytes, 0, start, end);
+    return { bytes, held: new HeldBytes(bytes, this.#room, this.#account) };
+  }
+
+  #count(bytes: number): void {
+    this.#room.fetched.used += bytes;
+    this.#account.heldBytes += bytes;
+  }
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run } from '../../bench/harness/process.ts';
+import { sharedStack } from '../support/stack.ts';
+
+test('the benchmark compares Tidemark with a peer and its stages, and gives it as JSON', async () => {
+  const { brokers, registryUrl } = await sharedStack();
+  const env = { TIDEMARK_BROKERS: brokers.join(','), TIDEMARK_REGISTRY_URL: registryUrl };
+  const few = ['--events', '2000', '--rounds', '1', '--peers', 'kafkajs', '--json'];
+  const command = { file: process.execPath, args: ['bench/pipeline.ts', ...few] };
+  const { standings, stages, leftOut } = JSON.parse(await run(command, env, AbortSignal.timeout(240_000)));
+  assert.deepEqual(leftOut, []);
+  assert.deepEqual(
+    standings.map(({ name, runs }: { name: string; runs: { scored: number }[] }) => [name, runs[0]?.scored]),
+    [
+      ['tidemark', 2000],
+      ['kafkajs', 2000],
+    ],
+  );
+  for (const { eventsPerSecond, cpuMicrosPerEvent, maxRssMiB } of standings) {
+    for (const { least } of [eventsPerSecond, cpuMicrosPerEvent, maxRssMiB]) assert.ok(least > 0);
+  }
+  const names = stages.stages.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names, ['fetch and check', 'decode', 'score', 'encode', 'produce']);
+});
