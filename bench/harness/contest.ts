@@ -7,7 +7,7 @@ import { jobFor, type Outcome, outcomeIn } from './job.ts';
 import type { BenchOptions } from './options.ts';
 import type { Pinning } from './pinning.ts';
 import { prefixed, run, withProfile } from './process.ts';
-import { runLine } from './report.ts';
+import { runLine } from './runLine.ts';
 import { measureStages, type StageCost, type StageReport, stageReport } from './stageCosts.ts';
 import { ratioOf, rotated, type Spread, spreadOf } from './statistics.ts';
 

@@ -1,24 +1,11 @@
 /** What is shown of a benchmark. */
-import { loadavg } from 'node:os';
 import type { Contest } from './contest.ts';
-import type { Outcome } from './job.ts';
 import type { Soak } from './soak.ts';
 import type { StageReport } from './stageCosts.ts';
 import { spreadOf } from './statistics.ts';
 import type { SweepPoint } from './sweep.ts';
 import { fixed, shown, table, thousands } from './table.ts';
 import type { Target } from './targets.ts';
-
-/** One run, in a line. */
-export function runLine(name: string, { scored, seconds, cpuSeconds, maxRssMiB }: Outcome): string {
-  const facts = [
-    `${Math.round(scored / seconds)} events/s`,
-    `${((cpuSeconds / scored) * 1e6).toFixed(1)} us of CPU an event`,
-    `${maxRssMiB.toFixed(0)} MiB`,
-    `load ${loadavg()[0]!.toFixed(1)}`,
-  ];
-  return `${name.padEnd(8)} ${facts.map((fact) => fact.padStart(16)).join('  ')}`;
-}
 
 export function contestTable({ standings, leftOut }: Contest): string {
   const rows = standings.map(({ title, eventsPerSecond, behind, cpuMicrosPerEvent, maxRssMiB }, place) => [
@@ -54,8 +41,9 @@ export function sweepTable(points: readonly SweepPoint[]): string {
     String(partitions),
     shown(eventsPerSecond, thousands),
     shown(microsPerEvent, fixed(2)),
-    shown(point.cpuMicrosPerEvent, fixed(2)),
     `${point.relativeCost.toFixed(2)} x`,
+    shown(point.cpuMicrosPerEvent, fixed(2)),
+    `${point.relativeCpu.toFixed(2)} x`,
     shown(point.maxRssMiB, fixed(0)),
   ]);
   const head = [
@@ -63,6 +51,7 @@ export function sweepTable(points: readonly SweepPoint[]): string {
     'partitions',
     'events/s',
     'us an event',
+    'to the least',
     'us of CPU an event',
     'to the least',
     'peak MiB',

@@ -2,7 +2,7 @@
 import { type Arena, measure } from './contest.ts';
 import { tidemark } from './contestants.ts';
 import type { Outcome } from './job.ts';
-import { runLine } from './report.ts';
+import { runLine } from './runLine.ts';
 import { rotated, type Spread, spreadOf } from './statistics.ts';
 
 const PARTITIONERS = ['source', 'key'] as const;
@@ -17,8 +17,10 @@ export interface SweepPoint {
   /** User and system time, start-up included. */
   readonly cpuMicrosPerEvent: Spread;
   readonly maxRssMiB: Spread;
-  /** CPU time to that of the least costly number of partitions with the same partitioner; of medians. */
+  /** Time to that of the least costly number of partitions with the same partitioner; of medians. */
   readonly relativeCost: number;
+  /** The same of CPU time, which leaves out what the brokers take. */
+  readonly relativeCpu: number;
 }
 
 /** @param arenas one for each number of partitions, their topics filled */
@@ -45,12 +47,16 @@ export async function sweep(arenas: readonly Arena[], rounds: number): Promise<S
     cpuMicrosPerEvent: spreadOf(runs.map(({ scored, cpuSeconds }) => (cpuSeconds / scored) * 1e6)),
     maxRssMiB: spreadOf(runs.map(({ maxRssMiB }) => maxRssMiB)),
   }));
-  return measured.map((point) => ({ ...point, relativeCost: relative(point, measured) }));
+  return measured.map((point) => ({
+    ...point,
+    relativeCost: relative(point, measured, (each) => each.microsPerEvent.median),
+    relativeCpu: relative(point, measured, (each) => each.cpuMicrosPerEvent.median),
+  }));
 }
 
-type Costed = Pick<SweepPoint, 'partitioner' | 'cpuMicrosPerEvent'>;
+type Costed = Pick<SweepPoint, 'partitioner' | 'microsPerEvent' | 'cpuMicrosPerEvent'>;
 
-function relative({ partitioner, cpuMicrosPerEvent }: Costed, all: readonly Costed[]): number {
-  const same = all.filter((other) => other.partitioner === partitioner);
-  return cpuMicrosPerEvent.median / Math.min(...same.map((other) => other.cpuMicrosPerEvent.median));
+function relative(point: Costed, all: readonly Costed[], costOf: (point: Costed) => number): number {
+  const same = all.filter(({ partitioner }) => partitioner === point.partitioner);
+  return costOf(point) / Math.min(...same.map(costOf));
 }

@@ -39,10 +39,11 @@ test('each peer has its target, the whole its share of the stages, and memory is
   assert.match(targetsTable(targets), /faster than streams +10 x +9\.9 x +NO/);
 });
 
-test('the cost over partitions is told of those that keep a source in one partition', () => {
-  const point = (partitioner: 'source' | 'key', relativeCost: number) =>
-    ({ partitioner, relativeCost }) as SweepPoint;
-  const costs = [point('source', 1), point('source', 1.4), point('key', 7)];
-  assert.equal(sweepTargets(costs)[0]?.met, true);
-  assert.equal(sweepTargets([...costs, point('source', 1.6)])[0]?.met, false);
+test('the cost over partitions is told of those that keep a source in one partition, in time and in CPU time', () => {
+  const point = (partitioner: 'source' | 'key', relativeCost: number, relativeCpu: number) =>
+    ({ partitioner, relativeCost, relativeCpu }) as SweepPoint;
+  const costs = [point('source', 1, 1), point('source', 1.4, 1.2), point('key', 7, 7)];
+  const met = (points: SweepPoint[]) => sweepTargets(points).map((target) => target.met);
+  assert.deepEqual(met(costs), [true, true]);
+  assert.deepEqual(met([...costs, point('source', 1.6, 1.3)]), [false, true]);
 });

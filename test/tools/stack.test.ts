@@ -184,3 +184,11 @@ test('a state file that cannot be understood is named, not guessed at', async ()
   writeFileSync(join(folder, 'state.json'), '{"version":');
   await assert.rejects(statusOf(folder), { name: 'StackError', message: /state\.json cannot be understood/ });
 });
+
+test('no cluster id begins with a dash, which the tools of Kafka take for an option', async () => {
+  const given = { brokers: ['a:1'], registryUrl: 'http://r:8081' };
+  for (let i = 0; i < 500; i++) {
+    const { clusterId } = await planStack({ given, ports: 'free' }, 'java', undefined);
+    assert.match(clusterId, /^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/);
+  }
+});

@@ -275,13 +275,11 @@ export class BrokerFetcher {
 
   #tell(answer: FetchAnswer): void {
     const held = new HeldBytes(answer.bytes, this.#room, this.#account);
-    // By us, too: what nobody keeps is free when all were told.
-    held.hold();
     for (const fetched of answer.partitions) {
       const target = this.#session.asked(fetched.partition);
       if (target !== undefined) this.#events.answered(this, target, fetched, answer, held);
     }
-    held.letGo();
+    held.told();
     this.#events.settled(this);
   }
 }

@@ -165,8 +165,8 @@ export class Fetcher {
       this.#lose(partition, { kind: 'truncated', ...fetched.diverging });
       return;
     }
-    if (partition.isInAnotherLog) {
-      this.#lose(partition, { kind: 'recreated' });
+    if (partition.isAnsweredWithoutEpoch()) {
+      broker.ask(partition);
       return;
     }
     if (fetched.preferredReplica >= 0) {
@@ -189,11 +189,12 @@ export class Fetcher {
   ): void {
     const refusal = refusalOf(errorCode);
     const cause = refusalError(errorCode, this.#nameOf(partition));
+    const believed = refusal === 'out-of-range' && partition.replica < 0 && partition.believes(target);
     if (refusal === 'refused') this.#events.failed(cause);
     if (refusal === 'refused' || (refusal === 'corrupt' && partition.corruptAnswers++ > 0)) {
       this.#stop(partition, cause);
-    } else if (refusal === 'out-of-range' && partition.replica < 0 && partition.believes(target)) {
-      this.#lose(partition, { kind: 'out-of-range' });
+    } else if (believed) {
+      this.#lose(partition, { kind: believed });
     } else {
       this.#placement.wait(partition, cause);
       if (refusal !== 'later') this.#cluster.refreshSoon([this.#settings.topic]);

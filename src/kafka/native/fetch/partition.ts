@@ -61,10 +61,13 @@ export class PartitionFetch {
   #maxBytes: number;
   /** What was fetched makes no sense by its headers: nothing more until it was read. */
   #suspect = false;
-  /** How often in a row the broker said that `fetchOffset` is out of range. */
+  /** How often in a row the broker said that `#doubted` is out of range. */
   #doubts = 0;
-  /** The broker knows the offset and not the epoch before it, and is asked for the offset alone. */
-  #isEpochUnknown = false;
+  #doubted = -1;
+  /** The epoch before the offset, while the broker is asked for the offset alone; -1 when it is asked for both. */
+  #epochSetAside = -1;
+  /** Asked for the offset alone, the broker knew it. */
+  #isOffsetKnown = false;
   /** Where a fault was met and fetched again. */
   #faultOffset = -1;
 
@@ -120,20 +123,30 @@ export class PartitionFetch {
 
   /**
    * The broker said that the offset is out of range. A broker that lags behind says so as well, and one that never knew the
-   * epoch before the offset (KIP-595): it is asked again, and then without the epoch. @returns whether to believe it.
+   * epoch before the offset (KIP-595): it is asked again, then without the epoch, and if it knows the offset, with the epoch
+   * once more. An offset that is one of this log, behind a leader that never was, is of a log of the same name.
+   * @returns what to believe, if anything
    */
-  believes(target: FetchTarget): boolean {
-    if (target.leaderEpoch === this.leaderEpoch) this.#doubts++;
-    if (this.#doubts < 2) return false;
-    if (target.lastFetchedEpoch < 0) return true;
+  believes(target: FetchTarget): 'out-of-range' | 'recreated' | undefined {
+    if (target.leaderEpoch !== this.leaderEpoch) return undefined;
+    this.#doubts = this.#doubted === target.offset ? this.#doubts + 1 : 1;
+    this.#doubted = target.offset;
+    if (this.#doubts < 2) return undefined;
+    if (target.lastFetchedEpoch < 0) return 'out-of-range';
+    if (this.#isOffsetKnown) return 'recreated';
+    this.#epochSetAside = this.#fetchedEpoch;
     this.#fetchedEpoch = -1;
-    this.#isEpochUnknown = true;
-    return false;
+    return undefined;
   }
 
-  /** The offset is one of this log, but the leader that wrote the record before it never was: it is a log of the same name. */
-  get isInAnotherLog(): boolean {
-    return this.#isEpochUnknown;
+  /** Whether the broker was asked for the offset alone: its answer only says that it knows it, and it is asked for both again. */
+  isAnsweredWithoutEpoch(): boolean {
+    if (this.#epochSetAside < 0) return false;
+    this.#fetchedEpoch = this.#epochSetAside;
+    this.#epochSetAside = -1;
+    this.#isOffsetKnown = true;
+    this.#doubts = 0;
+    return true;
   }
 
   /**
@@ -183,6 +196,7 @@ export class PartitionFetch {
     this.#suspect = false;
     this.fetchOffset = offset;
     this.#fetchedEpoch = this.buffer.epochs.below(offset);
+    this.#trust();
     return true;
   }
 
@@ -192,7 +206,8 @@ export class PartitionFetch {
 
   #trust(): void {
     this.#doubts = 0;
-    this.#isEpochUnknown = false;
+    this.#epochSetAside = -1;
+    this.#isOffsetKnown = false;
   }
 
   /**

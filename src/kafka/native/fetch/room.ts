@@ -69,6 +69,8 @@ export class HeldBytes {
   readonly #room: Room;
   readonly #account: Account;
   #users = 0;
+  /** Whoever will hold them does. */
+  #told = false;
 
   /** @param bytes what the room's memory gave, or a view of it */
   constructor(bytes: Buffer, room: Room, account: Account) {
@@ -86,14 +88,22 @@ export class HeldBytes {
     this.#users--;
     if (this.#users > 0) return;
     this.#count(-this.#bytes.length);
-    this.#room.freeMemory(this.#bytes);
+    if (this.#told) this.#room.freeMemory(this.#bytes);
+  }
+
+  /** All of the answer was told: who does not hold them now never will. Until then they are not free, even if nobody holds them. */
+  told(): void {
+    this.#told = true;
+    if (this.#users === 0) this.#room.freeMemory(this.#bytes);
   }
 
   /** A copy of a part of them, which is held on its own. */
   copy(start: number, end: number): { readonly bytes: Buffer; readonly held: HeldBytes } {
     const bytes = this.#room.memoryFor(end - start).subarray(0, end - start);
     this.#bytes.copy(bytes, 0, start, end);
-    return { bytes, held: new HeldBytes(bytes, this.#room, this.#account) };
+    const held = new HeldBytes(bytes, this.#room, this.#account);
+    held.#told = true;
+    return { bytes, held };
   }
 
   #count(bytes: number): void {

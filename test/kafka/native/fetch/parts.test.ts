@@ -160,6 +160,7 @@ describe('room', () => {
     held.hold();
     const copied = held.copy(100, 20_100);
     copied.held.hold();
+    held.told();
     assert.equal(budget.fetched.used, 60_000);
     held.letGo();
     assert.equal(budget.fetched.used, 20_000);
@@ -168,6 +169,18 @@ describe('room', () => {
     assert.notEqual(budget.memoryFor(20_000).buffer, copied.bytes.buffer);
     copied.held.letGo();
     assert.equal(budget.memoryFor(20_000).buffer, copied.bytes.buffer);
+  });
+
+  test('memory that nobody holds is free when all was told, and not before', () => {
+    const budget = room(1_000_000);
+    const bytes = budget.memoryFor(40_000).subarray(0, 40_000);
+    const held = new HeldBytes(bytes, budget, new Account());
+    held.hold();
+    held.letGo();
+    // A copy of another part is made of it yet, and must not be made in the same place.
+    assert.notEqual(held.copy(0, 40_000).bytes.buffer, bytes.buffer);
+    held.told();
+    assert.equal(budget.memoryFor(40_000).buffer, bytes.buffer);
   });
 });
 

@@ -17,6 +17,16 @@ const ROUGH: Chances = {
 const LARGEST_BATCH_BYTES = 61 + 30 * 90;
 
 async function simulate(seed: number): Promise<void> {
+  const readings: Reading[] = [];
+  try {
+    await read(seed, readings);
+  } finally {
+    // Else a story that fails would go on for ever.
+    for (const reading of readings) await reading.close();
+  }
+}
+
+async function read(seed: number, readings: Reading[]): Promise<void> {
   const random = seededRandom(seed);
   const chance = (probability: number) => random() < probability;
   const pick = (count: number) => Math.floor(random() * count);
@@ -38,6 +48,7 @@ async function simulate(seed: number): Promise<void> {
     () => (chance(0.3) ? new Promise<void>((resolve) => setImmediate(resolve)) : undefined),
     () => 0,
   );
+  readings.push(reading);
   const release = reading.fetcher.release.bind(reading.fetcher);
   const releaseOldest = () => release(held.shift()!);
   reading.fetcher.release = (block) => {
