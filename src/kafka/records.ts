@@ -10,6 +10,7 @@ import {
   type RecordBuffer,
   SPAN_STRIDE,
 } from '../pipeline/ports.ts';
+import { freeMemory } from './freeMemory.ts';
 import { HeaderCursor } from './headers.ts';
 import { EncodedStamp } from './stamp.ts';
 import { sizeOfVarint, writeVarint } from './varint.ts';
@@ -87,6 +88,11 @@ export class EncodedRecords implements RecordBuffer {
     this.#end = this.headRoom;
     this.baseTimestamp = -1;
     this.maxTimestamp = -1;
+  }
+
+  /** Gives its memory back; it is not used again. */
+  free(): void {
+    freeMemory(this.bytes.buffer);
   }
 
   valueRoom(): ByteBuffer {
@@ -220,6 +226,7 @@ export class EncodedRecords implements RecordBuffer {
       if (needed > MAX_BYTES) throw new TidemarkError('E-INTERNAL', `records for ${this.topic} exceed 1 GiB`);
       const wider = Buffer.allocUnsafeSlow(Math.max(needed, this.#nextSize()));
       wider.set(this.bytes.subarray(0, kept));
+      freeMemory(this.bytes.buffer);
       this.bytes = wider;
     }
     if (this.count === this.timestamps.length) {

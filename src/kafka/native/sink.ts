@@ -34,7 +34,7 @@ const ACK_TIMEOUT_MS = 25_000;
 /** Of a record batch at its largest, as much as a buffer takes: one more record of the usual size still goes in. */
 const FULL_SHARE = 0.95;
 /** Of empty buffers, as memory that is kept. */
-const MAX_POOLED_BYTES = 32 * 1024 * 1024;
+const MAX_POOLED_BYTES = 8 * 1024 * 1024;
 
 /** The Sink port over our own producer: each record once and in order within its partition, whatever happens meanwhile. */
 export class NativeSink implements Sink {
@@ -103,7 +103,10 @@ export class NativeSink implements Sink {
 
   release(records: RecordBuffer): void {
     if (!(records instanceof EncodedRecords)) throw foreign();
-    if (this.#pooledBytes + records.bytes.length > MAX_POOLED_BYTES) return;
+    if (this.#pooledBytes + records.bytes.length > MAX_POOLED_BYTES) {
+      records.free();
+      return;
+    }
     this.#pooledBytes += records.bytes.length;
     this.#pool.push(records);
   }

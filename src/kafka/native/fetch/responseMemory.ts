@@ -2,6 +2,7 @@
  * Memory for responses and parts of them, used again and again. Fresh memory costs more than filling it: the kernel clears each
  * page of it, and the garbage collector, which is told how much of it there is, goes through the whole heap for its sake.
  */
+import { freeMemory } from '../../freeMemory.ts';
 
 /** Smaller pieces are had for less elsewhere, and would sit here in one much larger. */
 const LEAST_BYTES = 16 * 1024;
@@ -40,7 +41,10 @@ export class ResponseMemory {
     if (!this.#lent.delete(memory)) return;
     const size = memory.byteLength;
     this.#makeRoom(size, freeBytes);
-    if (this.#keptBytes + size > freeBytes) return;
+    if (this.#keptBytes + size > freeBytes) {
+      freeMemory(memory);
+      return;
+    }
     this.#keptBytes += size;
     const kept = this.#kept.get(size) ?? [];
     kept.push(memory);
@@ -51,7 +55,10 @@ export class ResponseMemory {
 
   #makeRoom(bytes: number, freeBytes: number): void {
     for (const [size, kept] of this.#kept) {
-      while (this.#keptBytes + bytes > freeBytes && kept.pop() !== undefined) this.#keptBytes -= size;
+      while (this.#keptBytes + bytes > freeBytes && kept.length > 0) {
+        freeMemory(kept.pop()!);
+        this.#keptBytes -= size;
+      }
       if (kept.length > 0) return;
       this.#kept.delete(size);
     }

@@ -39,6 +39,7 @@ describe('response memory', () => {
     const memory = new ResponseMemory();
     const all = Array.from({ length: 5 }, () => memory.take(MIB, 8 * MIB));
     for (const bytes of all) memory.giveBack(bytes, 2 * MIB);
+    assert.equal(all.filter(({ length }) => length === 0).length, 3, 'what is not kept is free at once');
     const mine = new Set(all.map(({ buffer }) => buffer));
     const again = Array.from({ length: 5 }, () => memory.take(MIB, 8 * MIB));
     assert.equal(again.filter(({ buffer }) => mine.has(buffer)).length, 2);

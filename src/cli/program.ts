@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { checkCommand } from './check.ts';
+import { leaveCommand } from './leave.ts';
+import { modelCommand } from './model.ts';
+import { fail } from './output.ts';
+import { runCommand } from './run.ts';
+import { schemaCommand } from './schema.ts';
+import { topicsCommand } from './topics.ts';
+import { explainUsage } from './usage.ts';
+import { version } from './version.ts';
+
+const program = new Command('tidemark')
+  .description(
+    'Scores event streams: Avro events from Kafka, ONNX Runtime in batches, scored events that name their model.',
+  )
+  .version(version)
+  // Else --version of a model to be packed would ask for the version of the program.
+  .enablePositionalOptions()
+  .addHelpText(
+    'after',
+    `
+From a model to scores:
+  $ tidemark model describe churn.onnx      what goes in, what comes out
+  $ tidemark model pack churn.onnx ...      make a model package of it
+  $ tidemark check -c churn.yaml            prove that the parts fit
+  $ tidemark topics -c churn.yaml --apply   make the topics and subjects it needs
+  $ tidemark run -c churn.yaml              score until stopped
+
+Exit status: 0 done; 1 stopped by a fault, which is named; 2 wrong usage or
+configuration. docs/errors.md has every code.`,
+  );
+
+program.addCommand(runCommand());
+program.addCommand(checkCommand());
+program.addCommand(topicsCommand());
+program.addCommand(leaveCommand());
+program.addCommand(schemaCommand());
+program.addCommand(modelCommand());
+explainUsage(program);
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  fail(cause);
+}
+// A connection that a library keeps trying to make must not keep a command up that has said all it has to say.
+process.exit();
