@@ -33,8 +33,11 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const ACK_TIMEOUT_MS = 25_000;
 /** Of a record batch at its largest, as much as a buffer takes: one more record of the usual size still goes in. */
 const FULL_SHARE = 0.95;
-/** Of empty buffers, as memory that is kept. */
-const MAX_POOLED_BYTES = 8 * 1024 * 1024;
+/**
+ * Of empty buffers, as memory that is kept: a little more than the batches that go round can use, so that at full speed none is
+ * made anew. Memory that comes and goes in many sizes leaves holes, and a process of many hours grows by them.
+ */
+const MAX_POOLED_BYTES = 32 * 1024 * 1024;
 
 /** The Sink port over our own producer: each record once and in order within its partition, whatever happens meanwhile. */
 export class NativeSink implements Sink {

@@ -10,6 +10,8 @@ const LEAST_BYTES = 16 * 1024;
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Sizes between a power of two and the next: a piece is at most half as large again as what is in it, and pages that are never written cost nothing. */
 const STEPS = 2;
+/** A piece that is kept serves for one of a fourth of its size. */
+const MOST_SLACK = 4;
 
 export class ResponseMemory {
   readonly #kept = new Map<number, ArrayBuffer[]>();
@@ -24,12 +26,24 @@ export class ResponseMemory {
     if (size < LEAST_BYTES) return Buffer.allocUnsafe(size);
     if (size > MOST_BYTES) return Buffer.allocUnsafeSlow(size);
     const rounded = roundedUp(size);
-    const kept = this.#kept.get(rounded)?.pop();
-    if (kept !== undefined) this.#keptBytes -= rounded;
-    else this.#makeRoom(rounded, freeBytes);
-    const memory = kept ?? (Buffer.allocUnsafeSlow(rounded).buffer as ArrayBuffer);
+    let memory = this.#keptFor(rounded);
+    if (memory === undefined) {
+      this.#makeRoom(rounded, freeBytes);
+      memory = Buffer.allocUnsafeSlow(rounded).buffer as ArrayBuffer;
+    }
     this.#lent.add(memory);
     return Buffer.from(memory);
+  }
+
+  /** The smallest that is large enough and not far too large: new memory among the old leaves holes that add up. */
+  #keptFor(size: number): ArrayBuffer | undefined {
+    let found = Number.POSITIVE_INFINITY;
+    for (const [kept, memories] of this.#kept) {
+      if (kept >= size && kept <= size * MOST_SLACK && kept < found && memories.length > 0) found = kept;
+    }
+    const memory = this.#kept.get(found)?.pop();
+    if (memory !== undefined) this.#keptBytes -= found;
+    return memory;
   }
 
   /**
