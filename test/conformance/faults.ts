@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { KafkaConnection } from '../../src/kafka/connection.ts';
-import type { Lease, Sink } from '../../src/pipeline/ports.ts';
+import type { Sink } from '../../src/pipeline/ports.ts';
 import { type Stack, startStack } from '../../tools/stack/stack.ts';
+import { brokersAlone } from '../support/ownStack.ts';
 import { createTopic } from '../support/stack.ts';
 import type { ClientUnderTest, NewClient } from './client.ts';
-import { Drinker, SinkLog, SourceLog, unique, until } from './support.ts';
+import { append, blockOf, NO_HEADERS, SinkLog } from './sinks.ts';
+import { Drinker, SourceLog, unique, until } from './support.ts';
 
-/** Brokers alone: nothing here asks a registry. */
-const given = { registryUrl: 'http://localhost:1' };
 const TIME = 1_700_000_000_000;
 
 /** Sends numbered records, one a send, until told to stop. */
@@ -24,21 +24,9 @@ class NumberedWriter {
 
   async #write(sink: Sink, topic: string, partitions: number): Promise<void> {
     const stamp = sink.newStamp([], { source: false });
-    const lease: Lease = { topic: 'in', partition: 0, generation: 1, state: { kind: 'held' } };
-    const block = {
-      lease,
-      bytes: new Uint8Array(1),
-      count: 1,
-      spans: Int32Array.of(-1, -1, -1, -1, 0, 1),
-      offsets: Float64Array.of(0),
-      timestamps: Float64Array.of(0),
-      nextOffset: 1,
-      endOffset: 1,
-    };
     while (!this.#stopped) {
-      const value = Buffer.from(String(this.sent));
       const records = sink.newRecords(topic, this.sent % partitions);
-      records.append(block, 0, value, 0, value.length, TIME, stamp);
+      append(records, blockOf(null, NO_HEADERS, this.sent), String(this.sent), TIME, stamp);
       assert.deepEqual(await sink.send([records]), []);
       this.sent++;
     }
@@ -73,7 +61,7 @@ function restarts(name: string, newClient: NewClient): void {
   describe(`${name}: one broker`, { timeout: 240_000 }, () => {
     let stack: Stack;
     before(async () => {
-      stack = await startStack({ given });
+      stack = await startStack({ given: brokersAlone });
     });
     after(() => stack?.stop());
 
@@ -145,7 +133,7 @@ function lostBrokers(name: string, newClient: NewClient): void {
   describe(`${name}: three brokers`, { timeout: 300_000 }, () => {
     let stack: Stack;
     before(async () => {
-      stack = await startStack({ given, brokers: 3 });
+      stack = await startStack({ given: brokersAlone, brokers: 3 });
     });
     after(() => stack?.stop());
 
@@ -205,7 +193,7 @@ function credentials(name: string, newClient: NewClient): void {
     const account = { username: 'tidemark', password: 'correct horse' };
     let stack: Stack;
     before(async () => {
-      stack = await startStack({ given, sasl: account, tls: true });
+      stack = await startStack({ given: brokersAlone, sasl: account, tls: true });
     });
     after(() => stack?.stop());
 

@@ -63,9 +63,9 @@ export function groupConformance(name: string, client: ClientUnderTest): void {
       log.onEnding = async (leases) => {
         assert.ok(leases.every((lease) => log.held.has(lease) && lease.state.kind === 'ending'));
         const ending = blocks.filter(({ lease }) => leases.includes(lease));
-        // What is left to do once the blocks are released, their commit, is waited for as well: the group has to wait for
-        // longer than several heartbeats.
+        // What is left to do once the blocks are released, their commit, is waited for as well.
         for (const block of ending) first.release(block);
+        // For several heartbeats the newcomer may not be let in; that nothing happens only time can show.
         await new Promise((resolve) => setTimeout(resolve, 2_000));
         assert.equal(newcomerJoined, false, 'the newcomer was let in before the work was finished');
         for (const { lease, nextOffset } of ending)

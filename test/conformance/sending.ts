@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RecordBuffer, Sink } from '../../src/pipeline/ports.ts';
-import type { ClientUnderTest, SinkRequest } from './client.ts';
-import { Bench, Drinker, type ReadRecord, SinkLog, started, unique, until } from './support.ts';
-import { append, blockOf, NO_HEADERS } from './writing.ts';
+import type { ClientUnderTest } from './client.ts';
+import { append, blockOf, NO_HEADERS, openedSink, readBack } from './sinks.ts';
+import { Bench } from './support.ts';
 
 /** Sends that overlap, buffers that are used again, and the compressions that a client declares. */
 export function sendingConformance(name: string, client: ClientUnderTest): void {
@@ -13,22 +13,6 @@ export function sendingConformance(name: string, client: ClientUnderTest): void 
       bench = await Bench.open(client.brokers);
     });
     after(() => bench.close());
-
-    async function opened(request: SinkRequest = {}): Promise<Sink> {
-      const sink = client.newSink(request, new SinkLog());
-      bench.later(() => sink.stop());
-      await sink.start();
-      return sink;
-    }
-
-    async function readBack(topic: string, count: number): Promise<ReadRecord[]> {
-      const source = client.newSource({ topic, group: unique('group') });
-      await started(bench, source);
-      const drinker = new Drinker(source);
-      await until(`${count} records of ${topic}`, () => drinker.records.length >= count);
-      await source.stop();
-      return drinker.records;
-    }
 
     function fill(sink: Sink, buffer: RecordBuffer, from: number, count: number, filler = ''): RecordBuffer {
       const stamp = sink.newStamp([['model-name', 'm']], { source: true });
@@ -40,14 +24,14 @@ export function sendingConformance(name: string, client: ClientUnderTest): void 
 
     test('calls overlap; within a partition records are in the order of calls, of buffers and of records', async () => {
       const topic = await bench.topic(2);
-      const sink = await opened();
+      const { sink } = await openedSink(bench, client);
       const calls = Array.from({ length: 12 }, (_, call) => [
         fill(sink, sink.newRecords(topic, call % 2), call * 200, 100),
         fill(sink, sink.newRecords(topic, 0), call * 200 + 100, 100),
       ]);
       const answers = await Promise.all(calls.map((buffers) => sink.send(buffers)));
       assert.deepEqual(answers.flat(), []);
-      const records = await readBack(topic, 2400);
+      const records = await readBack(bench, client, topic, 2400);
       for (const partition of [0, 1]) {
         const own = records.filter((record) => record.partition === partition).map(({ key }) => Number(key));
         assert.deepEqual(
@@ -60,7 +44,7 @@ export function sendingConformance(name: string, client: ClientUnderTest): void 
 
     test('a call is answered with its own refusals, whatever else is on its way', async () => {
       const topic = await bench.topic(1, { 'max.message.bytes': '20000' });
-      const sink = await opened();
+      const { sink } = await openedSink(bench, client);
       const sends = [1, 2, 3].map((call) => {
         const buffer = fill(sink, sink.newRecords(topic, 0), call * 100, 10);
         if (call === 2) fill(sink, buffer, 999, 1, 'y'.repeat(30_000));
@@ -71,7 +55,7 @@ export function sendingConformance(name: string, client: ClientUnderTest): void 
         answers.map((refusals) => refusals.map(({ records, index, code }) => [records, index, code])),
         [[], [[sends[1]!.buffer, 10, 'E-RECORD-TOO-LARGE']], []],
       );
-      const records = await readBack(topic, 30);
+      const records = await readBack(bench, client, topic, 30);
       assert.deepEqual(
         records.map(({ key }) => Number(key)),
         [1, 2, 3].flatMap((call) => Array.from({ length: 10 }, (_, i) => call * 100 + i)),
@@ -80,7 +64,7 @@ export function sendingConformance(name: string, client: ClientUnderTest): void 
 
     test('buffers that were released may be used again, while others are on their way', async () => {
       const topic = await bench.topic(2);
-      const sink = await opened();
+      const { sink } = await openedSink(bench, client);
       const rounds: Promise<void>[] = [];
       for (let round = 0; round < 30; round++) {
         const buffers = [0, 1].map((partition) =>
@@ -95,7 +79,7 @@ export function sendingConformance(name: string, client: ClientUnderTest): void 
         if (round % 3 === 2) await rounds[round - 2];
       }
       await Promise.all(rounds);
-      const records = await readBack(topic, 3000);
+      const records = await readBack(bench, client, topic, 3000);
       for (const { key, value, headers } of records) {
         assert.equal(value, key);
         assert.deepEqual(headers, [
@@ -115,10 +99,10 @@ export function sendingConformance(name: string, client: ClientUnderTest): void 
     for (const compression of client.capabilities.compression) {
       test(`sends more than one request holds, compression ${compression}`, async () => {
         const topic = await bench.topic(1);
-        const sink = await opened({ compression });
+        const { sink } = await openedSink(bench, client, { compression });
         const buffer = fill(sink, sink.newRecords(topic, 0), 0, 6000, 'x'.repeat(400));
         assert.deepEqual(await sink.send([buffer]), []);
-        const records = await readBack(topic, 6000);
+        const records = await readBack(bench, client, topic, 6000);
         assert.deepEqual(
           records.map((record) => record.key),
           Array.from({ length: 6000 }, (_, i) => `${i}`),

@@ -9,7 +9,6 @@ import {
   KEY_END,
   KEY_START,
   type Lease,
-  type SinkEvents,
   type Source,
   type SourceEvents,
   SPAN_STRIDE,
@@ -17,6 +16,7 @@ import {
   VALUE_START,
 } from '../../src/pipeline/ports.ts';
 import { untilServed } from '../../tools/stack/served.ts';
+import { waitFor } from '../../tools/stack/wait.ts';
 
 export interface ReadRecord {
   readonly partition: number;
@@ -130,11 +130,7 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   deadlineMs = 30_000,
 ): Promise<void> {
-  const end = Date.now() + deadlineMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await waitFor(condition, what, deadlineMs, { everyMs: 20 });
 }
 
 /** Whether `promise` is still pending after everything that was on its way had time to arrive. */
@@ -142,6 +138,28 @@ export async function staysPending(promise: Promise<unknown>, ms = 600): Promise
   const pending = Symbol('pending');
   const timeout = new Promise((resolve) => setTimeout(resolve, ms, pending));
   return (await Promise.race([promise, timeout])) === pending;
+}
+
+/** Whether `condition` is still false after everything that was on its way had time to arrive. */
+export async function staysFalse(condition: () => boolean, ms = 600): Promise<boolean> {
+  const endMs = performance.now() + ms;
+  await until('time to pass', () => condition() || performance.now() > endMs);
+  return !condition();
+}
+
+/** Tries until it succeeds: leaders are still on the move, and other clients give up over that. */
+export async function untilSucceeds<T>(
+  what: string,
+  attempt: () => Promise<T>,
+  deadlineMs = 30_000,
+): Promise<T> {
+  const tried = () =>
+    attempt().then(
+      (result) => ({ result }),
+      () => undefined,
+    );
+  const { result } = await waitFor(tried, what, deadlineMs, { everyMs: 20 });
+  return result;
 }
 
 export function recordsOf(block: Block): ReadRecord[] {
@@ -254,15 +272,4 @@ export async function started(bench: Bench, source: Source): Promise<SourceLog> 
   bench.later(() => source.stop());
   await source.start(log);
   return log;
-}
-
-export class SinkLog implements SinkEvents {
-  readonly pauses: TidemarkError[] = [];
-  resumes = 0;
-  paused(cause: TidemarkError): void {
-    this.pauses.push(cause);
-  }
-  resumed(): void {
-    this.resumes++;
-  }
 }

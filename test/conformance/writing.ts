@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { encodeHeaders } from '../../src/kafka/headers.ts';
-import type { Block, HeaderStamp, RecordBuffer, Sink } from '../../src/pipeline/ports.ts';
-import type { ClientUnderTest, SinkRequest } from './client.ts';
-import { Bench, Drinker, type ReadRecord, SinkLog, started, staysPending, unique, until } from './support.ts';
+import type { ClientUnderTest } from './client.ts';
+import { append, blockOf, NO_HEADERS, openedSink, readBack } from './sinks.ts';
+import { Bench, staysPending, unique, until } from './support.ts';
 
 const TIME = 1_700_000_000_000;
 
@@ -15,26 +15,9 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
     });
     after(() => bench.close());
 
-    async function opened(request: SinkRequest = {}): Promise<{ sink: Sink; log: SinkLog }> {
-      const log = new SinkLog();
-      const sink = client.newSink(request, log);
-      bench.later(() => sink.stop());
-      await sink.start();
-      return { sink, log };
-    }
-
-    async function readBack(topic: string, count: number): Promise<ReadRecord[]> {
-      const source = client.newSource({ topic, group: unique('group') });
-      await started(bench, source);
-      const drinker = new Drinker(source);
-      await until(`${count} records of ${topic}`, () => drinker.records.length >= count);
-      await source.stop();
-      return drinker.records;
-    }
-
     test('writes records in order to every partition, with keys, headers and times', async () => {
       const topic = await bench.topic(3);
-      const { sink, log } = await opened();
+      const { sink, log } = await openedSink(bench, client);
       assert.equal(await sink.partitionCount(topic), 3);
       const headers = encodeHeaders([
         { name: 'trace', value: Buffer.from('t1') },
@@ -48,7 +31,7 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
         append(buffers[i % 3]!, block, i % 11 === 0 ? null : `value${i}`, TIME + i, stamp);
       }
       assert.deepEqual(await sink.send(buffers), []);
-      const records = await readBack(topic, 300);
+      const records = await readBack(bench, client, topic, 300);
       for (let partition = 0; partition < 3; partition++) {
         const own = records.filter((record) => record.partition === partition);
         assert.equal(own.length, 100);
@@ -70,13 +53,13 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
 
     test('keeps the times 0 and none, and empty keys and values', async () => {
       const topic = await bench.topic(1);
-      const { sink } = await opened();
+      const { sink } = await openedSink(bench, client);
       const buffer = sink.newRecords(topic, 0);
       const stamp = sink.newStamp([], { source: false });
       append(buffer, blockOf('', new Uint8Array(0), 0), '', 0, stamp);
       append(buffer, blockOf(null, new Uint8Array(0), 1), 'x', TIME, stamp);
       await sink.send([buffer]);
-      const records = await readBack(topic, 2);
+      const records = await readBack(bench, client, topic, 2);
       assert.deepEqual(
         records.map(({ key, value, timestamp, headers }) => ({ key, value, timestamp, headers })),
         [
@@ -88,7 +71,7 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
 
     test('refuses the record that is too large, and that one only', async () => {
       const topic = await bench.topic(1, { 'max.message.bytes': '20000' });
-      const { sink } = await opened({ maxRecordBytes: 100_000 });
+      const { sink } = await openedSink(bench, client, { maxRecordBytes: 100_000 });
       const buffer = sink.newRecords(topic, 0);
       const stamp = sink.newStamp([], { source: false });
       // 13: too large for the topic. 40: too large for any request.
@@ -104,7 +87,7 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
           [buffer, 40, 'E-RECORD-TOO-LARGE'],
         ],
       );
-      const records = await readBack(topic, 58);
+      const records = await readBack(bench, client, topic, 58);
       assert.deepEqual(
         records.map((record) => Number(record.key)),
         sizes.map((_, i) => i).filter((i) => i !== 13 && i !== 40),
@@ -113,7 +96,7 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
 
     test('refuses what a compacted topic does not take', async () => {
       const topic = await bench.topic(1, { 'cleanup.policy': 'compact' });
-      const { sink } = await opened();
+      const { sink } = await openedSink(bench, client);
       const buffer = sink.newRecords(topic, 0);
       const stamp = sink.newStamp([], { source: false });
       ['a', null, 'b'].forEach((key, i) => {
@@ -124,7 +107,7 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
         refusals.map(({ index, code }) => [index, code]),
         [[1, 'E-RECORD-REFUSED']],
       );
-      const records = await readBack(topic, 2);
+      const records = await readBack(bench, client, topic, 2);
       assert.deepEqual(
         records.map((record) => record.key),
         ['a', 'b'],
@@ -133,7 +116,7 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
 
     test('waits for a topic that does not exist, and goes on by itself', async () => {
       const topic = unique('topic');
-      const { sink, log } = await opened();
+      const { sink, log } = await openedSink(bench, client);
       const count = sink.partitionCount(topic);
       await until('the pause', () => log.pauses.length === 1);
       assert.equal(log.pauses[0]?.code, 'E-KAFKA-TOPIC-MISSING');
@@ -143,7 +126,7 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
     });
 
     test('a send that waits ends with its cause when the sink stops', async () => {
-      const { sink, log } = await opened();
+      const { sink, log } = await openedSink(bench, client);
       const buffer = sink.newRecords(unique('topic'), 0);
       append(buffer, blockOf('k', NO_HEADERS, 0), 'v', TIME, sink.newStamp([], { source: false }));
       const sending = sink.send([buffer]);
@@ -155,45 +138,10 @@ export function writingConformance(name: string, client: ClientUnderTest): void 
     });
 
     test('gives keys the partition that Java gives them', async () => {
-      const { sink } = await opened();
+      const { sink } = await openedSink(bench, client);
       const key = Buffer.from('--21--');
       // org.apache.kafka.common.utils.UtilsTest: murmur2("21") is -973932308.
       assert.equal(sink.partitionOfKey(key, 2, 4, 1000), (-973932308 & 0x7fffffff) % 1000);
     });
   });
-}
-
-export const NO_HEADERS = new Uint8Array(0);
-
-/** A block of one record, whose offset is `offset`. */
-export function blockOf(key: string | null, headers: Uint8Array, offset: number): Block {
-  const keyBytes = Buffer.from(key ?? '');
-  return {
-    lease: { topic: 'input', partition: 5, generation: 1, state: { kind: 'held' } },
-    bytes: Buffer.concat([keyBytes, headers]),
-    count: 1,
-    spans: Int32Array.of(
-      key === null ? -1 : 0,
-      key === null ? -1 : keyBytes.length,
-      -1,
-      -1,
-      keyBytes.length,
-      keyBytes.length + headers.length,
-    ),
-    offsets: Float64Array.of(offset),
-    timestamps: Float64Array.of(TIME),
-    nextOffset: offset + 1,
-    endOffset: offset + 1,
-  };
-}
-
-export function append(
-  buffer: RecordBuffer,
-  block: Block,
-  value: string | null,
-  timestampMs: number,
-  stamp: HeaderStamp,
-): void {
-  const bytes = Buffer.from(value ?? '');
-  buffer.append(block, 0, bytes, value === null ? -1 : 0, bytes.length, timestampMs, stamp);
 }

@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import { countOf, newCardFraud } from '../support/cardFraud.ts';
 import { Endpoints } from '../support/endpoints.ts';
 import { encodePayment, payment } from '../support/payments.ts';
-import { produce } from '../support/stack.ts';
+import { produce, waitFor } from '../support/stack.ts';
 import { runTidemark } from '../support/tidemark.ts';
 
 const EVENTS = 1_000_000;
 const CHUNK = 50_000;
+const DEADLINE_MS = 300_000;
 /** Blocks in hand (batching.max_in_flight), what kafkajs makes of a fetch of each partition, ONNX Runtime and Node itself. */
 const MOST_BYTES = 700 * 1024 * 1024;
 
@@ -32,18 +33,20 @@ test('a million events pass with bounded memory', async (t) => {
   let mostInFlight = 0;
   let looks = 0;
   const look = async () => {
-    while (run.end === undefined) {
-      try {
-        mostBytes = Math.max(mostBytes, await endpoints.metric('process_resident_memory_bytes'));
-        mostInFlight = Math.max(mostInFlight, await endpoints.metric('tidemark_in_flight_bytes'));
-        looks++;
-      } catch {
-        // It has stopped listening.
-      }
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    if (run.end !== undefined) return true;
+    try {
+      mostBytes = Math.max(mostBytes, await endpoints.metric('process_resident_memory_bytes'));
+      mostInFlight = Math.max(mostInFlight, await endpoints.metric('tidemark_in_flight_bytes'));
+      looks++;
+    } catch {
+      // It has stopped listening.
     }
+    return false;
   };
-  const [summary] = await Promise.all([run.summary(300_000), look()]);
+  const [summary] = await Promise.all([
+    run.summary(DEADLINE_MS),
+    waitFor(look, 'the end of the run', DEADLINE_MS, { everyMs: 200 }),
+  ]);
   assert.equal(summary.scored, EVENTS);
   assert.equal(await countOf(pipeline.output), EVENTS);
   assert.ok(looks > 5, `${looks} looks`);

@@ -1,12 +1,13 @@
 /** What the native fetcher does while brokers die, leaders move and logs are cut, on brokers of its own. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { NativeSource } from '../../src/kafka/native/source.ts';
 import type { Lease } from '../../src/pipeline/ports.ts';
 import { type Stack, startStack } from '../../tools/stack/stack.ts';
-import { recordsOf, SourceLog, unique, until } from '../conformance/support.ts';
+import { nativeClient } from '../conformance/native.ts';
+import { recordsOf, started, unique, until, untilSucceeds } from '../conformance/support.ts';
 import { FetchBench } from '../kafka/native/fetch/fetchBench.ts';
 import type { Reading } from '../kafka/native/fetch/reading.ts';
+import { brokersAlone } from '../support/ownStack.ts';
 import { createTopic, produce, readAll, withAdmin } from '../support/stack.ts';
 
 /** Brokers come back and leaders are elected within seconds; a loaded machine takes longer. */
@@ -48,7 +49,7 @@ describe('the native fetcher on three brokers', { timeout: 480_000 }, () => {
   let bench: FetchBench;
   before(async () => {
     stack = await startStack({
-      given: { registryUrl: 'http://localhost:1' },
+      given: brokersAlone,
       brokers: 3,
       // Whoever comes back leads what it led before, at once and not within minutes.
       properties: { 'leader.imbalance.check.interval.seconds': 1, 'broker.session.timeout.ms': 4_000 },
@@ -75,7 +76,11 @@ describe('the native fetcher on three brokers', { timeout: 480_000 }, () => {
 
   /** Every record of the topic, once and in order, by another client's word. */
   async function assertReadAll(topic: string, reading: Reading): Promise<void> {
-    const there = await soon('another client to read it', () => readAll(topic, { brokers: stack.brokers }));
+    const there = await untilSucceeds(
+      'another client to read it',
+      () => readAll(topic, { brokers: stack.brokers }),
+      LONG_MS,
+    );
     const partitions = new Set(there.map(({ partition }) => partition));
     assert.equal(partitions.size, reading.leases.size);
     const ends = new Map(there.map(({ partition, offset }) => [partition, offset + 1]));
@@ -135,10 +140,8 @@ describe('the native fetcher on three brokers', { timeout: 480_000 }, () => {
     assert.equal(away.log.ups, 0);
     await stack.startBroker(1);
     await away.until('its return to be told', () => away.log.ups === 1, LONG_MS);
-    await soon('the partition to be served', () =>
-      produce(topics[1]!, [{ partition: 0, value: 'after' }], stack),
-    );
-    await away.until('the record', () => away.values().at(-1) === 'after', LONG_MS);
+    await produceSoon(topics[1]!, 1, 'after');
+    await away.until('the record', () => away.values().at(-1) === 'after0', LONG_MS);
     await Promise.all([there.close(), away.close()]);
   });
 
@@ -190,13 +193,9 @@ describe('the native fetcher on three brokers', { timeout: 480_000 }, () => {
       const topic = await newTopic(3, { replication: 3 });
       for (const partition of [0, 1, 2]) await bench.fill(topic, partition, 50, 'old');
       const group = unique('group');
-      const log = new SourceLog();
-      const source = new NativeSource(
-        { brokers: stack.brokers, clientId: 'fault' },
-        { topic, group, start: 'earliest', outOfRange: 'stop' },
-      );
-      bench.later(() => source.stop());
-      await source.start(log);
+      const client = nativeClient({ brokers: stack.brokers, clientId: 'fault' });
+      const source = client.newSource({ topic, group });
+      const log = await started(bench, source);
       const read = new Map<Lease, string[]>();
       const reading = (async () => {
         for (let block = await source.next(); block !== undefined; block = await source.next()) {
@@ -243,18 +242,6 @@ describe('the native fetcher on three brokers', { timeout: 480_000 }, () => {
   /** Once there is a leader who takes them. */
   async function produceSoon(topic: string, count: number, prefix: string, partition = 0): Promise<void> {
     const messages = Array.from({ length: count }, (_, i) => ({ partition, value: `${prefix}${i}` }));
-    await soon(`a leader of ${topic}`, () => produce(topic, messages, stack));
+    await untilSucceeds(`a leader of ${topic}`, () => produce(topic, messages, stack), LONG_MS);
   }
 });
-
-/** Tries until it succeeds: leaders are still on the move, and other clients give up over that. */
-async function soon<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-  const done: T[] = [];
-  const tried = () =>
-    attempt().then(
-      (result) => done.push(result) > 0,
-      () => false,
-    );
-  await until(what, tried, LONG_MS);
-  return done[0]!;
-}

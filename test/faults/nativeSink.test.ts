@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { describeProducersV0 } from '@platformatic/kafka';
 import { Cluster } from '../../src/kafka/native/cluster/cluster.ts';
-import { NativeSink } from '../../src/kafka/native/sink.ts';
-import { NativeSource } from '../../src/kafka/native/source.ts';
+import type { Sink } from '../../src/pipeline/ports.ts';
 import { type Stack, startStack } from '../../tools/stack/stack.ts';
-import { Drinker, SinkLog, SourceLog, unique, until } from '../conformance/support.ts';
-import { append, blockOf, NO_HEADERS } from '../conformance/writing.ts';
+import type { ClientUnderTest } from '../conformance/client.ts';
+import { nativeClient } from '../conformance/native.ts';
+import { append, blockOf, NO_HEADERS, SinkLog } from '../conformance/sinks.ts';
+import { Drinker, SourceLog, unique, until } from '../conformance/support.ts';
+import { brokersAlone } from '../support/ownStack.ts';
 import { createTopic, withAdmin } from '../support/stack.ts';
 
-/** Brokers alone: nothing here asks a registry. */
-const given = { registryUrl: 'http://localhost:1' };
 const TIME = 1_700_000_000_000;
 const RECORDS_A_CALL = 50;
 const CALLS_AT_ONCE = 8;
@@ -19,7 +19,8 @@ const CALLS_AT_ONCE = 8;
 /** Writes numbered records, the partitions in turn, by calls that overlap. */
 class Writer {
   readonly log = new SinkLog();
-  readonly #sink: NativeSink;
+  readonly #client: ClientUnderTest;
+  readonly #sink: Sink;
   readonly #brokers: readonly string[];
   readonly #topic: string;
   readonly #partitions: number;
@@ -30,7 +31,8 @@ class Writer {
     this.#brokers = brokers;
     this.#topic = topic;
     this.#partitions = partitions;
-    this.#sink = new NativeSink({ brokers, clientId: 'fault' }, { compression: 'lz4' }, this.log);
+    this.#client = nativeClient({ brokers, clientId: 'fault' });
+    this.#sink = this.#client.newSink({ compression: 'lz4' }, this.log);
   }
 
   start(): Promise<void> {
@@ -85,10 +87,7 @@ class Writer {
   }
 
   async #read(): Promise<number[][]> {
-    const source = new NativeSource(
-      { brokers: this.#brokers, clientId: 'fault' },
-      { topic: this.#topic, group: unique('group'), start: 'earliest', outOfRange: 'stop' },
-    );
+    const source = this.#client.newSource({ topic: this.#topic, group: unique('group') });
     await source.start(new SourceLog());
     const drinker = new Drinker(source);
     try {
@@ -106,7 +105,7 @@ describe('three brokers', { timeout: 400_000 }, () => {
   const PARTITIONS = 6;
   let stack: Stack;
   before(async () => {
-    stack = await startStack({ given, brokers: 3 });
+    stack = await startStack({ given: brokersAlone, brokers: 3 });
   });
   after(() => stack?.stop());
 
@@ -201,7 +200,7 @@ describe('a broker that forgets producers', { timeout: 120_000 }, () => {
       'producer.id.expiration.ms': '1000',
       'producer.id.expiration.check.interval.ms': '200',
     };
-    stack = await startStack({ given, properties });
+    stack = await startStack({ given: brokersAlone, properties });
   });
   after(() => stack?.stop());
 

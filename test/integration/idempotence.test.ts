@@ -13,8 +13,8 @@ import { encodeBatch } from '../../src/kafka/native/wire/batchWriter.ts';
 import { Outage } from '../../src/kafka/outage.ts';
 import { EncodedRecords } from '../../src/kafka/records.ts';
 import { EncodedStamp } from '../../src/kafka/stamp.ts';
-import { Bench, SinkLog } from '../conformance/support.ts';
-import { blockOf, NO_HEADERS } from '../conformance/writing.ts';
+import { append, blockOf, NO_HEADERS, SinkLog } from '../conformance/sinks.ts';
+import { Bench } from '../conformance/support.ts';
 import { sharedStack } from '../support/stack.ts';
 
 const { brokers } = await sharedStack();
@@ -60,7 +60,7 @@ describe('a broker', () => {
   async function produce(topic: string, { producerId, epoch = 0, sequence, keys }: Attempt): Promise<string> {
     const records = new EncodedRecords(topic, 0);
     keys.forEach((key, i) => {
-      records.append(blockOf(key, NO_HEADERS, i), 0, Buffer.from('v'), 0, 1, OLD_MS, STAMP);
+      append(records, blockOf(key, NO_HEADERS, i), 'v', OLD_MS, STAMP);
     });
     const identity = { producerId, producerEpoch: epoch, baseSequence: sequence, isTransactional: false };
     const bytes = encodeBatch(records, identity, 'none');

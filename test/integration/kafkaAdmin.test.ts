@@ -45,6 +45,7 @@ describe('admin', () => {
         for (;;) await closed.committedOffsets(unique('group'), topic);
       };
       closing.push(assert.rejects(calls()));
+      // Not a wait for something: each turn is closed at another moment of its calls.
       await new Promise((resolve) => setTimeout(resolve, turn));
       closing.push(closed.close());
       closing.push(assert.rejects(closed.endOffsets(topic), { code: 'E-KAFKA-UNREACHABLE' }));

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Admin as PlatformaticAdmin, Producer as PlatformaticProducer } from '@platformatic/kafka';
-import { staysPending, unique, until } from '../conformance/support.ts';
+import { staysFalse, unique, untilSucceeds } from '../conformance/support.ts';
 import { FetchBench } from '../kafka/native/fetch/fetchBench.ts';
-import type { Reading } from '../kafka/native/fetch/reading.ts';
-import { produce, sharedStack } from '../support/stack.ts';
+import { produce, sharedStack, waitFor } from '../support/stack.ts';
 
 describe('native fetcher', () => {
   let bench: FetchBench;
@@ -63,18 +62,13 @@ describe('native fetcher', () => {
       await bench.write(topic, messages);
     }
     // Only closed segments are compacted, and a segment closes when the next record comes.
-    let read: Reading | undefined;
-    await until(
-      'compaction',
-      async () => {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        await bench.write(topic, [{ partition: 0, key: 'tick', value: `v${end++}` }]);
-        read = await bench.readAll({ topic }, end);
-        return read.records.length < 100;
-      },
-      60_000,
-    );
-    const offsets = read!.records.map(({ offset }) => offset);
+    const compacted = async () => {
+      await bench.write(topic, [{ partition: 0, key: 'tick', value: `v${end++}` }]);
+      const all = await bench.readAll({ topic }, end);
+      return all.records.length < 100 && all;
+    };
+    const read = await waitFor(compacted, 'compaction', 60_000, { everyMs: 500 });
+    const offsets = read.records.map(({ offset }) => offset);
     assert.deepEqual(
       offsets,
       offsets.toSorted((one, other) => one - other),
@@ -82,7 +76,7 @@ describe('native fetcher', () => {
     assert.equal(new Set(offsets).size, offsets.length);
     for (const offset of newest.values())
       assert.ok(offsets.includes(offset), `offset ${offset} is the newest of its key`);
-    for (const { offset, value } of read!.records) assert.equal(value, `v${offset}`);
+    for (const { offset, value } of read.records) assert.equal(value, `v${offset}`);
     // Also from within a gap, and in small pieces.
     const gap = Array.from({ length: end }, (_, i) => i).find((i) => !offsets.includes(i))!;
     const opened = await bench.reading({ topic, maxPartitionBytes: 100 });
@@ -105,12 +99,7 @@ describe('native fetcher', () => {
     opened.add(2);
     // A producer that knows of no third partition would not write to it.
     const messages = Array.from({ length: 10 }, (_, i) => ({ partition: 2, value: `two${i}` }));
-    await until('partition 2 to be served', () =>
-      produce(topic, messages, bench).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await untilSucceeds('partition 2 to be served', () => produce(topic, messages, bench));
     await opened.until('partition 2', () => opened.values(2).at(-1) === 'two9');
     opened.fetcher.remove(first);
     await bench.fill(topic, 0, 10, 'unread');
@@ -182,12 +171,7 @@ describe('native fetcher', () => {
     await opened.until('a block', () => opened.blocks.length === 1);
     lease.state = { kind: 'ending', deadlineMs: Date.now() + 1000 };
     gate.resolve();
-    assert.ok(
-      await staysPending(
-        opened.until('a block', () => opened.blocks.length > 1, 400).catch(() => new Promise(() => {})),
-        500,
-      ),
-    );
+    assert.ok(await staysFalse(() => opened.blocks.length > 1));
     opened.fetcher.remove(lease);
     assert.equal(opened.blocks.length, 1);
   });

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Cluster } from '../../src/kafka/native/cluster/cluster.ts';
 import { GroupMember } from '../../src/kafka/native/group/member.ts';
-import { NativeSource } from '../../src/kafka/native/source.ts';
+import type { Source } from '../../src/pipeline/ports.ts';
+import type { SourceRequest } from '../conformance/client.ts';
+import { nativeClient } from '../conformance/native.ts';
 import {
   Bench,
   Drinker,
@@ -20,13 +22,6 @@ import { runTidemark, TidemarkProcess } from '../support/tidemark.ts';
 /** Longer than any test: nothing here may come of a session that ends. */
 const SESSION_MS = 60_000;
 
-interface Request {
-  readonly topic: string;
-  readonly group: string;
-  readonly instanceId?: string;
-  readonly drainTimeoutMs?: number;
-}
-
 describe('a group of the native client', () => {
   let bench: Bench;
   let brokers: readonly string[];
@@ -36,15 +31,9 @@ describe('a group of the native client', () => {
   });
   after(() => bench.close());
 
-  function newSource(request: Request): NativeSource {
-    const connection = { brokers, clientId: 'tidemark-group' };
-    const sessionTimeoutMs = SESSION_MS;
-    return new NativeSource(connection, {
-      start: 'earliest',
-      outOfRange: 'stop',
-      sessionTimeoutMs,
-      ...request,
-    });
+  function newSource(request: SourceRequest): Source {
+    const client = nativeClient({ brokers, clientId: 'tidemark-group' });
+    return client.newSource({ sessionTimeoutMs: SESSION_MS, ...request });
   }
 
   async function describeGroup(group: string) {

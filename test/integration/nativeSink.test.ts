@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import kafkajs from 'kafkajs';
-import { NativeSink, type NativeSinkOptions } from '../../src/kafka/native/sink.ts';
-import { NativeSource, nativeCapabilities } from '../../src/kafka/native/source.ts';
-import type { RecordBuffer, Refusal } from '../../src/pipeline/ports.ts';
+import type { RecordBuffer, Refusal, Sink } from '../../src/pipeline/ports.ts';
 import { untilServed } from '../../tools/stack/served.ts';
-import { Bench, Drinker, SinkLog, started, unique, until } from '../conformance/support.ts';
-import { append, blockOf, NO_HEADERS } from '../conformance/writing.ts';
+import { nativeClient } from '../conformance/native.ts';
+import { append, blockOf, NO_HEADERS, openedSink, readBack } from '../conformance/sinks.ts';
+import { Bench, until } from '../conformance/support.ts';
 import { sharedStack } from '../support/stack.ts';
 
 const { brokers } = await sharedStack();
+const client = nativeClient({ brokers, clientId: 'native-sink' });
 const TIME = 1_700_000_000_000;
 
 describe('native sink', () => {
@@ -21,30 +21,16 @@ describe('native sink', () => {
   });
   after(() => bench.close());
 
-  async function opened(options: NativeSinkOptions = {}): Promise<{ sink: NativeSink; log: SinkLog }> {
-    const log = new SinkLog();
-    const sink = new NativeSink({ brokers, clientId: 'native-sink' }, options, log);
-    bench.later(() => sink.stop());
-    await sink.start();
-    return { sink, log };
-  }
-
   /** Keys of a topic's records, by partition. */
   async function keysOf(topic: string, count: number): Promise<Map<number, (string | null)[]>> {
-    const options = { topic, group: unique('group'), start: 'earliest', outOfRange: 'stop' } as const;
-    const source = new NativeSource({ brokers, clientId: 'native-sink' }, options);
-    await started(bench, source);
-    const drinker = new Drinker(source);
-    await until(`${count} records of ${topic}`, () => drinker.records.length >= count);
-    await source.stop();
     const keys = new Map<number, (string | null)[]>();
-    for (const { partition, key } of drinker.records)
+    for (const { partition, key } of await readBack(bench, client, topic, count))
       keys.set(partition, [...(keys.get(partition) ?? []), key]);
     return keys;
   }
 
   function fill(
-    sink: NativeSink,
+    sink: Sink,
     topic: string,
     keys: readonly (string | null)[],
     value: (i: number) => string = () => 'v',
@@ -63,10 +49,10 @@ describe('native sink', () => {
   /** Text that no compression makes smaller by much. */
   const noise = (characters: number) => randomBytes(characters).toString('latin1');
 
-  for (const compression of nativeCapabilities.compression) {
+  for (const compression of client.capabilities.compression) {
     test(`refuses poison among good records of overlapping calls, compression ${compression}`, async () => {
       const topic = await bench.topic(1, { 'cleanup.policy': 'compact' });
-      const { sink } = await opened({ compression });
+      const { sink } = await openedSink(bench, client, { compression });
       const poisoned = new Map([
         [1, [0]],
         [3, [17, 18, 99]],
@@ -92,7 +78,7 @@ describe('native sink', () => {
 
     test(`cuts batches to what the topic takes, compression ${compression}`, async () => {
       const topic = await bench.topic(1, { 'max.message.bytes': '20000' });
-      const { sink } = await opened({ compression });
+      const { sink } = await openedSink(bench, client, { compression });
       // Far more than one batch of ours, each of them far above the topic's limit; 30 and 101 are so by themselves.
       const size = (call: number) => (i: number) =>
         noise((call === 0 && i === 30) || (call === 1 && i === 1) ? 40_000 : 3_000);
@@ -107,7 +93,7 @@ describe('native sink', () => {
 
   test('follows a limit that is lowered while it writes', async () => {
     const topic = await bench.topic(1);
-    const { sink } = await opened();
+    const { sink } = await openedSink(bench, client);
     assert.deepEqual(await sink.send([fill(sink, topic, numbered(0, 100), () => noise(3_000))]), []);
     await bench.admin.alterConfigs({
       validateOnly: false,
@@ -128,7 +114,7 @@ describe('native sink', () => {
 
   test('goes on when a topic is deleted and made anew under it', async () => {
     const topic = await bench.topic(2);
-    const { sink, log } = await opened();
+    const { sink, log } = await openedSink(bench, client);
     const send = (from: number) =>
       sink.send([0, 1].map((partition) => fill(sink, topic, numbered(from, 50), undefined, partition)));
     for (let call = 0; call < 4; call++) assert.deepEqual(await send(call * 50), []);
@@ -159,7 +145,7 @@ describe('native sink', () => {
 
   test('writes to a partition that is added while it waits for it', async () => {
     const topic = await bench.topic(1);
-    const { sink, log } = await opened();
+    const { sink, log } = await openedSink(bench, client);
     assert.equal(await sink.partitionCount(topic), 1);
     const sending = sink.send([fill(sink, topic, ['early'], undefined, 1)]);
     await until('the pause', () => log.pauses.length === 1);
@@ -171,7 +157,7 @@ describe('native sink', () => {
 
   test('shares a partition with other sinks', async () => {
     const topic = await bench.topic(1);
-    const sinks = await Promise.all([0, 1, 2].map(() => opened()));
+    const sinks = await Promise.all([0, 1, 2].map(() => openedSink(bench, client)));
     const answers = await Promise.all(
       numbered(0, 30).flatMap((call) =>
         sinks.map(({ sink }, who) => {

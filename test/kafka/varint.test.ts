@@ -2,18 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sizeOfVarint, VarintReader, writeVarint } from '../../src/kafka/varint.ts';
-
-/** Zigzag and seven bits a byte with BigInt, as the protocol guide says it. */
-function plainVarint(value: number): number[] {
-  const n = BigInt(value);
-  let rest = n >= 0n ? n << 1n : (-n << 1n) - 1n;
-  const bytes: number[] = [];
-  while (rest >= 128n) {
-    bytes.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  return [...bytes, Number(rest)];
-}
+import { plainVarint } from './native/wire/plain.ts';
 
 test('varints up to 2^52 are what the protocol says', () => {
   const edges = [0, -1, 1, 63, 64, -64, -65, 2 ** 30, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 52, -(2 ** 52)];

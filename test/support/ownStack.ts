@@ -14,3 +14,6 @@ export async function ownStack(
   process.env.TIDEMARK_REGISTRY_URL = stack.registryUrl;
   return stack;
 }
+
+/** For a stack whose tests ask no registry: a registry that is given is not started. */
+export const brokersAlone = { registryUrl: 'http://localhost:1' };

@@ -1,63 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { heartbeatV4 } from '@platformatic/kafka';
 import { TidemarkError } from '../../../../src/errors.ts';
-import type { TlsOptions } from '../../../../src/kafka/connection.ts';
 import { kafkaError } from '../../../../src/kafka/errors.ts';
-import type { BrokerLink, WireRequest } from '../../../../src/kafka/native/cluster/brokerLink.ts';
 import type { KafkaFault } from '../../../../src/kafka/native/cluster/fault.ts';
-import { openLink } from '../../../../src/kafka/native/cluster/opening.ts';
-import { waitFor as untilTrue } from '../../../../tools/stack/wait.ts';
-import { newAuthority, newIdentity } from '../../../support/certificates.ts';
-import { API_VERSIONS, acceptSasl, apiVersions, FakeBroker, HEARTBEAT } from './fakeBroker.ts';
-
-const FETCH = 1;
-const LONG_MS = 20_000;
-
-const waitFor = (condition: () => boolean, what: string) =>
-  untilTrue(condition, what, 10_000, { everyMs: 2 });
-
-async function broker(t: TestContext): Promise<FakeBroker> {
-  const fake = await FakeBroker.start();
-  t.after(() => fake.stop());
-  return fake;
-}
-
-async function opened(
-  t: TestContext,
-  fake: FakeBroker,
-  options: { sasl?: boolean; tls?: TlsOptions; connectTimeoutMs?: number } = {},
-): Promise<BrokerLink> {
-  const { sasl = false, tls, ...rest } = options;
-  const link = await openLink({
-    nodeId: 1,
-    address: { host: tls === undefined ? '127.0.0.1' : 'localhost', port: fake.port },
-    connection: {
-      brokers: [],
-      clientId: 'test',
-      ...(tls && { tls }),
-      ...(sasl && { sasl: { mechanism: 'plain', username: 'u', password: 'p' } }),
-    },
-    closing: new AbortController().signal,
-    ...rest,
-  });
-  t.after(() => link.destroy());
-  return link;
-}
-
-/** Sends one byte and gives the answer's body as it came. */
-function echo(byte: number): WireRequest<Buffer> {
-  return { apiKey: FETCH, version: 12, write: (writer) => writer.appendInt8(byte), read: (body) => body };
-}
-
-const fault =
-  (type: string, words = /./) =>
-  (error: KafkaFault) =>
-    error.type === type && words.test(error.message);
+import { until } from '../../../conformance/support.ts';
+import { acceptSasl, FETCH, fakeBroker, HEARTBEAT } from './fakeBroker.ts';
+import { echo, fault, LONG_MS, opened } from './links.ts';
 
 describe('a request', () => {
   test('goes out with its body, and its answer comes back in one piece however it was cut', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     const body = Buffer.from(Array.from({ length: 300 }, (_, at) => at % 256));
     fake.on(FETCH, (request) => {
       assert.equal(request.rest.at(-1), 7);
@@ -68,7 +21,7 @@ describe('a request', () => {
   });
 
   test('may bring the memory for its answer', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     const body = Buffer.alloc(100_000, 9);
     fake.on(FETCH, (request) => request.answer(body));
     const link = await opened(t, fake);
@@ -86,7 +39,7 @@ describe('a request', () => {
   });
 
   test('of the versions before tags has none in its headers', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(FETCH, (request) => {
       // Length and text of the client id, then the body at once.
       assert.deepEqual([...request.rest], [0, 4, ...Buffer.from('test'), 7]);
@@ -98,12 +51,12 @@ describe('a request', () => {
   });
 
   test('may be under way beside others, and each gets its own answer', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     const waiting: (() => void)[] = [];
     fake.on(FETCH, (request) => waiting.push(() => request.answer(Buffer.of(request.rest.at(-1)!))));
     const link = await opened(t, fake);
     const answers = [1, 2, 3].map((byte) => link.call(echo(byte), LONG_MS));
-    await waitFor(() => waiting.length === 3, 'all three at the broker');
+    await until('all three at the broker', () => waiting.length === 3);
     assert.deepEqual(
       fake.requests.filter(({ apiKey }) => apiKey === FETCH).map(({ rest }) => rest.at(-1)),
       [1, 2, 3],
@@ -113,7 +66,7 @@ describe('a request', () => {
   });
 
   test('whose answer has no error gives it, and one that has gives a fault with the whole response', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     let code = 0;
     fake.on(HEARTBEAT, (request) => request.answer(Buffer.of(0, 0, 0, 0, 0, code, 0)));
     const link = await opened(t, fake);
@@ -131,7 +84,7 @@ describe('a request', () => {
 
 describe('a request that gets no answer in time', () => {
   test('ends alone with TIMEOUT and takes the connection with it, so that nothing late is taken for another’s', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(FETCH, () => {});
     const link = await opened(t, fake);
     const patient = link.call(echo(1), LONG_MS);
@@ -141,14 +94,14 @@ describe('a request that gets no answer in time', () => {
       assert.rejects(patient, fault('NETWORK', /given up/)),
     ]);
     assert.equal(link.closed, true);
-    await waitFor(() => fake.sockets.size === 0, 'the connection is closed');
+    await until('the connection is closed', () => fake.sockets.size === 0);
     await assert.rejects(link.call(echo(3), LONG_MS), fault('NETWORK'));
   });
 });
 
 describe('an answer', () => {
   test('that is cut off in the middle is no answer', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(FETCH, (request) => request.socket.end(request.frame(Buffer.alloc(100)).subarray(0, 50)));
     const link = await opened(t, fake);
     await assert.rejects(link.call(echo(1), LONG_MS), fault('NETWORK', /closed the connection/));
@@ -156,14 +109,14 @@ describe('an answer', () => {
   });
 
   test('to a request that nobody made closes the connection', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(FETCH, (request) => request.socket.write(request.frame(Buffer.of(1), true, 4_711)));
     const link = await opened(t, fake);
     await assert.rejects(link.call(echo(1), LONG_MS), fault('NETWORK', /request 4711/));
   });
 
   test('out of turn closes the connection: a broker answers in order', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(FETCH, (request) => {
       if (request.rest.at(-1) === 2) request.answer(Buffer.of(2));
     });
@@ -174,7 +127,7 @@ describe('an answer', () => {
 
   for (const size of [0, -1, -2_147_483_648, 1, 3, 0x15030300, 2_147_483_647]) {
     test(`of ${size} bytes is none and ends nothing but the connection`, async (t) => {
-      const fake = await broker(t);
+      const fake = await fakeBroker(t);
       fake.on(FETCH, (request) => {
         const bytes = request.frame(Buffer.of(1));
         bytes.writeInt32BE(size, 0);
@@ -188,7 +141,7 @@ describe('an answer', () => {
   }
 
   test('that cannot be read is a fault of the answer, which waiting does not cure', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(HEARTBEAT, (request) => request.answer(Buffer.of(0, 0)));
     const link = await opened(t, fake);
     const beat = link.api(heartbeatV4.api, LONG_MS, 'g', 1, 'm', null);
@@ -201,7 +154,7 @@ describe('an answer', () => {
   });
 
   test('that holds what we refuse ends with our own error, and the connection goes on', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(FETCH, (request) => request.answer(Buffer.of(1)));
     const link = await opened(t, fake);
     const refused = new TidemarkError('E-KAFKA-OFFSET', 'too far');
@@ -213,75 +166,18 @@ describe('an answer', () => {
   });
 });
 
-describe('over TLS', () => {
-  const authority = newAuthority('authority');
-  const identity = newIdentity('broker', authority, ['localhost']);
-  const tls = { ca: authority.cert };
-
-  test('a large answer comes in one piece, into memory that the request brought', async (t) => {
-    const fake = await FakeBroker.start(0, identity);
-    t.after(() => fake.stop());
-    const body = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251));
-    fake.on(FETCH, (request) => request.answer(body));
-    const link = await opened(t, fake, { tls });
-    const memory = Buffer.alloc(400_000);
-    const [one, other] = await Promise.all([
-      link.call({ ...echo(1), memoryFor: () => memory }, LONG_MS),
-      link.call(echo(2), LONG_MS),
-    ]);
-    assert.deepEqual(one, body);
-    assert.equal(one.buffer, memory.buffer);
-    assert.deepEqual(other, body);
-  });
-
-  test('the end of the connection is the end of what is under way', async (t) => {
-    const fake = await FakeBroker.start(0, identity);
-    t.after(() => fake.stop());
-    fake.on(FETCH, (request) => request.socket.end());
-    const link = await opened(t, fake, { tls });
-    await assert.rejects(link.call(echo(1), LONG_MS), fault('NETWORK', /closed the connection/));
-  });
-});
-
-describe('versions', () => {
-  test('are the highest that both speak', async (t) => {
-    const link = await opened(t, await broker(t));
-    assert.equal(link.version(FETCH, 12, 99), 17);
-    assert.equal(link.version(FETCH, 4, 13), 13);
-  });
-
-  test('that do not meet are told with the API and both ranges', async (t) => {
-    const link = await opened(t, await broker(t));
-    const words = /speaks Fetch in versions 4 to 17; this client needs one of 18 to 20/;
-    assert.throws(() => link.version(FETCH, 18, 20), fault('UNSUPPORTED_VERSION', words));
-    assert.throws(() => link.version(FETCH, 1, 3), fault('UNSUPPORTED_VERSION'));
-    assert.throws(() => link.version(68, 0, 1), fault('UNSUPPORTED_VERSION', /not at all/));
-  });
-
-  test('of a broker that does not know the question are asked for in its own words', async (t) => {
-    const fake = await broker(t);
-    fake.on(API_VERSIONS, (request) => {
-      // KIP-511: UNSUPPORTED_VERSION comes in the layout of version 0.
-      if (request.version > 0) request.answer(Buffer.of(0, 35, 0, 0, 0, 1, 0, 18, 0, 0, 0, 2), false);
-      else request.answer(apiVersions(0, [[FETCH, 0, 11]]), false);
-    });
-    const link = await opened(t, fake);
-    assert.equal(link.version(FETCH, 4, 17), 11);
-  });
-});
-
 describe('a throttled connection (KIP-219)', () => {
   test('holds requests back in their order, and is not held against their time', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     fake.on(FETCH, (request) => request.answer(Buffer.of(request.rest.at(-1)!)));
     const link = await opened(t, fake);
     link.throttle(200);
     link.throttle(50);
-    const until = link.untilUnthrottled();
-    assert.ok(until instanceof Promise);
+    const unthrottled = link.untilUnthrottled();
+    assert.ok(unthrottled instanceof Promise);
     const answers = [1, 2].map((byte) => link.call(echo(byte), 150));
     assert.equal(fake.count(FETCH), 0);
-    await until;
+    await unthrottled;
     assert.deepEqual(await Promise.all(answers), [Buffer.of(1), Buffer.of(2)]);
     assert.equal(link.untilUnthrottled(), undefined);
     assert.deepEqual(
@@ -291,7 +187,7 @@ describe('a throttled connection (KIP-219)', () => {
   });
 
   test('is one after a response that says so, error or not', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     let code = 0;
     fake.on(HEARTBEAT, (request) => request.answer(Buffer.of(0, 0, 0, 100, 0, code, 0)));
     const link = await opened(t, fake);
@@ -304,7 +200,7 @@ describe('a throttled connection (KIP-219)', () => {
   });
 
   test('that is lost lets go of what waits', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     const link = await opened(t, fake);
     link.throttle(LONG_MS);
     const waiting = link.call(echo(1), LONG_MS);
@@ -316,64 +212,19 @@ describe('a throttled connection (KIP-219)', () => {
 
 describe('a session that the broker limits (KIP-368)', () => {
   test('ends before its time: nothing new is taken, what is under way is answered', async (t) => {
-    const fake = await broker(t);
+    const fake = await fakeBroker(t);
     acceptSasl(fake, 300);
     const waiting: (() => void)[] = [];
     fake.on(FETCH, (request) => waiting.push(() => request.answer(Buffer.of(1))));
     const link = await opened(t, fake, { sasl: true });
     const underWay = link.call(echo(1), LONG_MS);
-    await waitFor(() => link.closed, 'the link takes nothing new');
+    await until('the link takes nothing new', () => link.closed);
     await assert.rejects(link.call(echo(2), LONG_MS), fault('NETWORK'));
     assert.equal(fake.sockets.size, 1);
     assert.equal(waiting.length, 1);
     waiting[0]!();
     assert.deepEqual(await underWay, Buffer.of(1));
     await link.drained;
-    await waitFor(() => fake.sockets.size === 0, 'the connection is closed');
-  });
-});
-
-describe('opening', () => {
-  test('gives up on a broker that accepts and says nothing', async (t) => {
-    const fake = await broker(t);
-    fake.on(API_VERSIONS, () => {});
-    const words = /not done within 50 ms/;
-    await assert.rejects(opened(t, fake, { connectTimeoutMs: 50 }), fault('NETWORK', words));
-    await waitFor(() => fake.sockets.size === 0, 'the connection is closed');
-  });
-
-  test('where nobody listens is a fault that passes', async (t) => {
-    const fake = await broker(t);
-    await fake.stop();
-    await assert.rejects(opened(t, fake), (error: KafkaFault) => {
-      assert.equal(error.type, 'NETWORK');
-      assert.match(error.message, /ECONNREFUSED/);
-      assert.equal(kafkaError(error, 'x').code, 'E-KAFKA-UNREACHABLE');
-      return true;
-    });
-  });
-
-  test('a broker that speaks TLS without TLS says what to set, and stops', async (t) => {
-    const fake = await broker(t);
-    // A TLS alert, as Kafka sends when a request is no ClientHello.
-    fake.on(API_VERSIONS, (request) => request.socket.end(Buffer.of(0x15, 3, 3, 0, 2, 2, 80)));
-    await assert.rejects(opened(t, fake), (error: KafkaFault) => {
-      assert.match(error.message, /speaks TLS on this port: set kafka.tls/);
-      assert.equal(kafkaError(error, 'x').code, 'E-KAFKA-AUTH');
-      return true;
-    });
-  });
-
-  test('something that speaks no Kafka is told as such', async (t) => {
-    const fake = await broker(t);
-    fake.on(API_VERSIONS, (request) => request.socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    await assert.rejects(opened(t, fake), fault('NETWORK', /speaks no Kafka/));
-  });
-
-  test('a broker that wants credentials and gets none says so', async (t) => {
-    const fake = await broker(t);
-    fake.on(FETCH, (request) => request.socket.destroy());
-    const link = await opened(t, fake);
-    await assert.rejects(link.call(echo(1), LONG_MS), fault('NETWORK', /may want credentials/));
+    await until('the connection is closed', () => fake.sockets.size === 0);
   });
 });

@@ -1,9 +1,11 @@
 /** A broker of a few lines that does what a test tells it: late, half, wrong or no answers, which no real one gives on demand. */
 import { createServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { Writer } from '@platformatic/kafka';
 import type { Identity } from '../../../support/certificates.ts';
 
+export const FETCH = 1;
 export const API_VERSIONS = 18;
 export const METADATA = 3;
 export const FIND_COORDINATOR = 10;
@@ -27,7 +29,7 @@ export interface FakeRequest {
 type Handler = (request: FakeRequest) => void;
 
 const RANGES: readonly (readonly [apiKey: number, min: number, max: number])[] = [
-  [1, 4, 17],
+  [FETCH, 4, 17],
   [METADATA, 0, 13],
   [FIND_COORDINATOR, 0, 6],
   [HEARTBEAT, 0, 4],
@@ -121,6 +123,13 @@ export class FakeBroker {
     this.requests.push(request);
     this.#handlers.get(request.apiKey)?.(request);
   }
+}
+
+/** One that is stopped when the test ends. */
+export async function fakeBroker(t: TestContext, identity?: Identity): Promise<FakeBroker> {
+  const fake = await FakeBroker.start(0, identity);
+  t.after(() => fake.stop());
+  return fake;
 }
 
 /** Body of an ApiVersions response; versions 0 to 2 are without tags. */

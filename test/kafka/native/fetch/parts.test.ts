@@ -9,6 +9,7 @@ import { Account, HeldBytes, Room } from '../../../../src/kafka/native/fetch/roo
 import { fetchSettings } from '../../../../src/kafka/native/fetch/settings.ts';
 import { Share } from '../../../../src/kafka/native/fetch/share.ts';
 import { Trouble } from '../../../../src/kafka/native/fetch/trouble.ts';
+import { until } from '../../../conformance/support.ts';
 
 describe('the history of leader epochs', () => {
   test('names the epoch of the last record below an offset', () => {
@@ -195,12 +196,11 @@ describe('trouble', () => {
     trouble.failed('a', cause('a moment'));
     trouble.over('a');
     assert.deepEqual(told, []);
-    const end = Date.now() + 5_000;
-    while (told.length === 0 && Date.now() < end) {
+    await until('trouble that lasts', () => {
       trouble.failed('a', cause('a'));
       trouble.failed('b', cause('b'));
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+      return told.length > 0;
+    });
     assert.deepEqual(told, ['a']);
     trouble.over('a');
     assert.deepEqual(told, ['a']);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TidemarkError } from '../../../../src/errors.ts';
 import type { FetchCluster } from '../../../../src/kafka/native/fetch/brokerFetcher.ts';
 import type { FetcherEvents, LostPosition } from '../../../../src/kafka/native/fetch/events.ts';
 import { Fetcher } from '../../../../src/kafka/native/fetch/fetcher.ts';
 import type { FetchOptions } from '../../../../src/kafka/native/fetch/settings.ts';
 import type { Block, Lease } from '../../../../src/pipeline/ports.ts';
+import { waitFor } from '../../../../tools/stack/wait.ts';
 import { type ReadRecord, recordsOf } from '../../../conformance/support.ts';
 
 /** Writes down everything a fetcher tells. */
@@ -80,12 +80,11 @@ export class Reading {
 
   /** Waits for a condition; fails with what it waited for, or with what went wrong while reading. */
   async until(what: string, condition: () => boolean, deadlineMs = 20_000): Promise<void> {
-    const end = Date.now() + deadlineMs;
-    while (!condition()) {
+    const look = () => {
       if (this.#fault !== undefined) throw this.#fault;
-      if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`);
-      await delay(5);
-    }
+      return condition();
+    };
+    await waitFor(look, what, deadlineMs, { everyMs: 5 });
   }
 
   async close(): Promise<void> {

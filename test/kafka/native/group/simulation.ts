@@ -6,26 +6,12 @@ import { GroupMachine } from '../../../../src/kafka/native/group/machine.ts';
 import type { MachineSettings } from '../../../../src/kafka/native/group/machineState.ts';
 import type { Assignor } from '../../../../src/kafka/native/group/membership.ts';
 import { SeededRandom } from '../../../support/simulationRandom.ts';
+import { Faults, someFaults } from './simulationFaults.ts';
 import { ModelGroup } from './simulationGroup.ts';
-import { type Lease, SimulatedMember } from './simulationMember.ts';
+import { SimulatedMember } from './simulationMember.ts';
 import { Network } from './simulationNetwork.ts';
 import { Timeline } from './simulationTime.ts';
-
-const FAULTS = [
-  'join',
-  'leave',
-  'crash',
-  'restart',
-  'move',
-  'freeze',
-  'cut',
-  'loss',
-  'errors',
-  'partitions',
-] as const;
-type Fault = (typeof FAULTS)[number];
-/** What happens to members and topics every day; the network and the coordinator are well. */
-const CALM: readonly Fault[] = ['join', 'leave', 'partitions'];
+import type { Lease } from './simulationWork.ts';
 
 /**
  * - cooperative: only members like ours. eager: from the beginning to the end one that knows no other way.
@@ -37,7 +23,6 @@ export type Kind = (typeof KINDS)[number];
 const OURS: readonly Assignor[] = ['cooperative-sticky', 'RoundRobinAssigner', 'range'];
 const KAFKAJS: readonly Assignor[] = ['RoundRobinAssigner'];
 
-const MAX_MEMBERS = 6;
 /** More places in the group than are ever wanted. */
 const PLENTY = 1_000;
 const AFTERMATH_MS = 45_000;
@@ -56,7 +41,6 @@ export class World {
   readonly #kind: Kind;
   readonly #settings: MachineSettings;
   readonly #group: ModelGroup;
-  readonly #possible: readonly Fault[];
   readonly #Machine: typeof GroupMachine;
   readonly #violations: string[] = [];
   readonly #reached = new Set<string>();
@@ -68,10 +52,10 @@ export class World {
   readonly #maxMembers: number;
   readonly stuckPercent: number;
   partitions: number;
-  #members: SimulatedMember[] = [];
+  readonly members: SimulatedMember[] = [];
+  readonly #faults: Faults;
   #names = 0;
   #grants = 0;
-  #healed = false;
   #isSettled = false;
 
   constructor(seed: number, Machine: typeof GroupMachine) {
@@ -88,11 +72,12 @@ export class World {
     };
     this.partitions = random.between(1, 9);
     this.stuckPercent = random.pick([0, 0, 20]);
-    this.#possible = random.chance(40) ? CALM : FAULTS.filter(() => random.chance(50));
+    const possible = someFaults(random);
     this.#time = new Timeline(random);
     this.#maxMembers = random.chance(15) ? 4 : PLENTY;
     this.#group = new ModelGroup(random, this.after, random.pick([0, 3_000]), this.#maxMembers);
     this.network = new Network(random, this.after, this.#group, (what) => this.reached(what));
+    this.#faults = new Faults(this, this.#group, possible);
   }
 
   get nowMs(): number {
@@ -104,19 +89,19 @@ export class World {
   }
 
   get #isCalm(): boolean {
-    return this.#maxMembers === PLENTY && this.#possible.every((fault) => CALM.includes(fault));
+    return this.#maxMembers === PLENTY && this.#faults.areCalm;
   }
 
   play(): Story {
     const { random } = this;
     if (this.#kind === 'eager') {
-      this.#add(KAFKAJS);
+      this.add(KAFKAJS);
       this.#runUntil(20_000, () => this.#hasSettled());
     }
-    for (let count = random.between(1, 3); count > 0; count--) this.#add();
-    this.#faultLater();
+    for (let count = random.between(1, 3); count > 0; count--) this.add();
+    this.#faults.beginLater();
     this.#runUntil(random.between(5_000, 120_000), () => false);
-    this.#heal();
+    this.#faults.end();
     // What was sent while things were wrong may still arrive.
     this.#runUntil(AFTERMATH_MS, () => false);
     this.#runUntil(200_000, () => this.#hasSettled());
@@ -124,7 +109,7 @@ export class World {
     this.#isSettled = true;
     if (this.#violations.length === 0) this.#runUntil(QUIET_MS, () => false);
     if (!this.#hasSettled()) this.violated(`settled, and then not any more: ${this.#describe()}`);
-    for (const { name, isStuck } of this.#members) if (isStuck) this.violated(`a commit of ${name} is stuck`);
+    for (const { name, isStuck } of this.members) if (isStuck) this.violated(`a commit of ${name} is stuck`);
     return { kind: this.#kind, violations: this.#violations, reached: this.#reached };
   }
 
@@ -139,7 +124,7 @@ export class World {
   // ------------------------------------------------------------------------------------------------------------ promises
 
   granted(member: SimulatedMember, partition: number): Lease {
-    for (const other of this.#members) {
+    for (const other of this.members) {
       if (other === member || !other.runs || !other.leases.has(partition)) continue;
       // Whoever is between JoinGroup and SyncGroup may not know yet, and can commit nothing meanwhile; a static member
       // whose name another process took learns of it by its next heartbeat.
@@ -177,7 +162,7 @@ export class World {
   }
 
   #hasSettled(): boolean {
-    const live = this.#members.filter(({ runs }) => runs);
+    const live = this.members.filter(({ runs }) => runs);
     if (this.#group.state !== 'Stable' || live.some(({ state }) => state === 'stopping')) return false;
     if (this.#group.memberIds.length !== live.length) return false;
     const held = live.flatMap(({ leases }) => [...leases.keys()]).sort((a, b) => a - b);
@@ -196,21 +181,19 @@ export class World {
       (code === 'E-KAFKA-GROUP' && this.#reached.has('join: GROUP_MAX_SIZE_REACHED'));
     if (!rightly) this.violated(`${member.name} failed with ${code}`);
     // Somebody starts it again; what has died meanwhile leaves a full group at last.
-    if (this.#healed)
+    if (this.#faults.areOver)
       this.after(15_000, () => {
-        if (!this.#members.some(({ runs }) => runs)) this.#add(member.assignors);
+        if (!this.members.some(({ runs }) => runs)) this.add(member.assignors);
       });
   }
 
   /** Another process has joined under the same name, or may have: the last one that the coordinator hears counts. */
   #isReplaced({ instanceId }: SimulatedMember): boolean {
-    return (
-      instanceId !== undefined && this.#members.filter((one) => one.instanceId === instanceId).length > 1
-    );
+    return instanceId !== undefined && this.members.filter((one) => one.instanceId === instanceId).length > 1;
   }
 
   #describe(): string {
-    const members = this.#members
+    const members = this.members
       .filter(({ runs }) => runs)
       .map(
         ({ name, leases, machine }) =>
@@ -219,90 +202,23 @@ export class World {
     return `${this.partitions} partitions, ${this.#group.state}, members ${this.#group.memberIds}; ${members.join('; ')}`;
   }
 
-  // -------------------------------------------------------------------------------------------------------------- faults
+  // ------------------------------------------------------------------------------------------------------------- members
 
-  #faultLater(): void {
-    if (this.#possible.length === 0) return;
-    const until = this.random.between(10, this.random.pick([200, 5_000, 20_000]));
-    this.after(until, () => {
-      if (this.#isSettled || this.#healed) return;
-      this.#strike(this.random.pick(this.#possible));
-      this.#faultLater();
-    });
+  get live(): SimulatedMember[] {
+    return this.members.filter(({ state }) => state === 'live');
   }
 
-  #heal(): void {
-    this.#healed = true;
-    this.network.heal();
-    if (!this.#members.some(({ state }) => state === 'live')) this.#add();
+  /** Whom something may happen to. The one that makes the group eager stays. */
+  get victims(): SimulatedMember[] {
+    return this.#kind === 'eager' ? this.live.filter(({ assignors }) => assignors !== KAFKAJS) : this.live;
   }
 
-  #strike(fault: Fault): void {
-    const { random } = this;
-    this.reached(fault);
-    const live = this.#members.filter(({ state }) => state === 'live');
-    // The one that makes the group eager stays.
-    const victims = this.#kind === 'eager' ? live.filter(({ assignors }) => assignors !== KAFKAJS) : live;
-    const victim = victims.length === 0 ? undefined : random.pick(victims);
-    switch (fault) {
-      case 'join':
-        if (live.length < MAX_MEMBERS) this.#add();
-        return;
-      case 'leave':
-        victim?.stop();
-        return;
-      case 'crash':
-        victim?.die();
-        return;
-      case 'restart':
-        this.#restart(victim);
-        return;
-      case 'move':
-      case 'freeze':
-        this.#group.move((this.#group.node + 1) % 3, random.between(0, 8_000), fault === 'freeze');
-        return;
-      case 'cut':
-        if (victim === undefined) return;
-        this.network.cut.add(victim.name);
-        this.after(random.between(100, 30_000), () => this.network.cut.delete(victim.name));
-        return;
-      case 'loss':
-        this.network.lossPercent = random.pick([0, 2, 10, 30]);
-        return;
-      case 'errors':
-        this.network.errorPercent = random.pick([0, 2, 10, 30]);
-        return;
-      case 'partitions':
-        this.partitions += random.between(0, 2);
-        for (const member of this.#members)
-          this.after(random.between(0, 30_000), () => {
-            if (member.isLeader) member.tell({ kind: 'rejoin', reason: 'there are more partitions' });
-          });
-        return;
-      default:
-        fault satisfies never;
-    }
-  }
-
-  /** A static member comes back under its name, now and then while the old process is still there. */
-  #restart(victim: SimulatedMember | undefined): void {
-    if (victim?.instanceId === undefined) return;
-    const { instanceId, assignors } = victim;
-    if (this.random.chance(40)) victim.die();
-    else if (this.random.chance(50)) victim.stop();
-    else this.reached('fenced');
-    this.after(this.random.between(0, 8_000), () => {
-      const double = this.#members.some((one) => one.state === 'live' && one.instanceId === instanceId);
-      if (!this.#healed && (!double || this.#reached.has('fenced'))) this.#add(assignors, instanceId);
-    });
-  }
-
-  #add(assignors = this.#someAssignors(), instanceId = this.#someInstance()): void {
+  add(assignors = this.#someAssignors(), instanceId = this.#someInstance()): void {
     const name = `${instanceId ?? ''}#${++this.#names}`;
     const settings = instanceId === undefined ? this.#settings : { ...this.#settings, instanceId };
     const options = { assignors, settings, ...(instanceId === undefined ? {} : { instanceId }) };
     const member = new SimulatedMember(this, name, options, this.#Machine);
-    this.#members.push(member);
+    this.members.push(member);
     member.start();
   }
 

@@ -1,5 +1,6 @@
 import type { SeededRandom } from '../../../support/simulationRandom.ts';
-import type { GroupAnswer, GroupRequest, ModelGroup } from './simulationGroup.ts';
+import type { ModelGroup } from './simulationGroup.ts';
+import type { GroupAnswer, GroupRequest } from './simulationRequest.ts';
 import type { After } from './simulationTime.ts';
 
 /** What a broker may say to anything, whatever state the group is in. */

@@ -37,6 +37,8 @@ export interface BrokerRules {
   readonly strict: boolean;
 }
 
+export const GENEROUS: BrokerRules = { bad: new Set(), namesBad: true, maxRecords: 100, strict: false };
+
 const SEQUENCES = 2 ** 31;
 const CACHED = 5;
 

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { KafkaFault } from '../../../../src/kafka/native/cluster/fault.ts';
+import { until } from '../../../conformance/support.ts';
 import { SeededRandom } from '../../../support/simulationRandom.ts';
 import type { BrokerRules } from './modelBroker.ts';
+import { GENEROUS } from './modelBroker.ts';
 import { ERRORS, type PartitionFate } from './modelCluster.ts';
-import { GENEROUS, Writing } from './writing.ts';
+import { Writing } from './writing.ts';
 
 const PARTITIONS = 3;
 const CALLS = 5;
@@ -149,7 +151,7 @@ describe('a producer', () => {
     const { promise: held, resolve: serve } = Promise.withResolvers<void>();
     cluster.held = held;
     const sends = [writing.send(1)];
-    await soon(() => cluster.requests.length === 2);
+    await until('both requests', () => cluster.requests.length === 2);
     cluster.moveLeader(0);
     await cluster.refresh();
     sends.push(writing.send(1));
@@ -165,7 +167,7 @@ describe('a producer', () => {
     const writing = new Writing(2);
     writing.cluster.refusesLinks = () => new KafkaFault('NETWORK', 'refused');
     const sending = writing.send(10);
-    await soon(() => writing.pauses.length > 0);
+    await until('the pause', () => writing.pauses.length > 0);
     assert.equal(writing.pauses[0]!.code, 'E-KAFKA-UNREACHABLE');
     writing.cluster.refusesLinks = () => undefined;
     await sending;
@@ -177,7 +179,7 @@ describe('a producer', () => {
     const writing = new Writing(2);
     writing.cluster.exists = false;
     const sending = writing.send(10);
-    await soon(() => writing.pauses.length > 0);
+    await until('the pause', () => writing.pauses.length > 0);
     assert.equal(writing.pauses[0]!.code, 'E-KAFKA-TOPIC-MISSING');
     writing.cluster.exists = true;
     await sending;
@@ -188,7 +190,7 @@ describe('a producer', () => {
     const writing = new Writing(1, { ...GENEROUS, bad: new Set([0]) });
     writing.cluster.partitionFate = () => ({ error: ERRORS.NOT_ENOUGH_REPLICAS, appended: false });
     const sending = writing.send(1);
-    await soon(() => writing.pauses.length > 0);
+    await until('the pause', () => writing.pauses.length > 0);
     writing.cluster.partitionFate = () => undefined;
     await sending;
     assert.equal(writing.resumes, 1);
@@ -228,7 +230,7 @@ describe('a producer', () => {
       if (typeof fate === 'string') writing.cluster.fate = () => fate;
       else writing.cluster.partitionFate = () => fate;
       const sending = writing.send(3);
-      await soon(() => writing.cluster.logs[0]!.records.length > 0);
+      await until('the records in the log', () => writing.cluster.logs[0]!.records.length > 0);
       writing.cluster.fate = () => undefined;
       writing.cluster.partitionFate = () => ({ error: ERRORS.UNKNOWN_PRODUCER_ID, appended: false });
       await assert.rejects(sending, { code: 'E-KAFKA-SEQUENCE' });
@@ -274,7 +276,7 @@ describe('a producer', () => {
     const writing = new Writing(2);
     writing.cluster.held = new Promise(() => {});
     const sending = writing.send(10);
-    await soon(() => writing.cluster.requests.length > 0);
+    await until('the first request', () => writing.cluster.requests.length > 0);
     writing.close();
     await assert.rejects(sending, { code: 'E-KAFKA-UNREACHABLE' });
     await assert.rejects(writing.send(1), { code: 'E-KAFKA-UNREACHABLE' });
@@ -296,11 +298,3 @@ describe('a producer', () => {
     writing.close();
   });
 });
-
-async function soon(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!condition()) {
-    assert.ok(Date.now() < end, `waited in vain for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}

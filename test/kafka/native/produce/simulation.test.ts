@@ -6,44 +6,15 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Sequencer } from '../../../../src/kafka/native/produce/sequencer.ts';
-import { SeededRandom } from '../../../support/simulationRandom.ts';
-import type { BrokerRules } from './modelBroker.ts';
-import {
-  breaches,
-  type Cargo,
-  CURABLE,
-  describePlan,
-  type Fault,
-  GRAVE,
-  graveBreaches,
-  type Plan,
-  Simulation,
-} from './simulation.ts';
+import { breaches, graveBreaches } from './breaches.ts';
+import { GENEROUS } from './modelBroker.ts';
+import { MUTATIONS } from './mutations.ts';
+import { CURABLE, describePlan, type Fault, GRAVE, type Plan } from './plan.ts';
+import { ALL_FAULTS, ANSWERS, MOST_FAULTS, pairs, plans, rows, seeds, singles } from './plans.ts';
+import { type Cargo, Simulation } from './simulation.ts';
 
 type NewSequencer = () => Sequencer<Cargo>;
 const real: NewSequencer = () => new Sequencer();
-
-const GENEROUS: BrokerRules = { bad: new Set(), namesBad: true, maxRecords: 100, strict: false };
-const RULES: readonly BrokerRules[] = [
-  GENEROUS,
-  { ...GENEROUS, bad: new Set([0]) },
-  { ...GENEROUS, bad: new Set([3]), namesBad: false },
-  { ...GENEROUS, bad: new Set([2, 4]), maxRecords: 2 },
-  { ...GENEROUS, bad: new Set([6]), maxRecords: 2, strict: true },
-];
-const SHAPES = [
-  [2, 1, 3, 2, 1, 2],
-  [1, 1, 1],
-  [4, 3],
-];
-/** From one batch at a time to more than may be in flight. */
-const EARLY = [1, 3, 6];
-const POSITIONS = Array.from({ length: 9 }, (_, position) => position);
-
-function* plans(): Generator<Omit<Plan, 'faults'>> {
-  for (const rules of RULES)
-    for (const batches of SHAPES) for (const early of EARLY) yield { rules, batches, early };
-}
 
 /** An answer about an earlier batch was lost, one about a later came, and then the broker forgot all but the last. */
 function isBeyondTelling(faults: readonly Fault[]): boolean {
@@ -70,67 +41,6 @@ function judge(plan: Plan, newSequencer: NewSequencer): string | undefined {
   return found.length === 0 ? undefined : `${found.join('; ')} in ${describePlan(plan)}`;
 }
 
-function* singles(faults: readonly Fault[]): Generator<Plan> {
-  for (const plan of plans())
-    for (const position of POSITIONS)
-      for (const fault of faults) yield { ...plan, faults: new Map([[position, fault]]) };
-}
-
-function* pairs(first: readonly Fault[], second: readonly Fault[]): Generator<Plan> {
-  for (const plan of plans())
-    for (const one of POSITIONS)
-      for (const other of POSITIONS)
-        if (one !== other && (one < other || first !== second))
-          for (const fault of first)
-            for (const later of second)
-              yield {
-                ...plan,
-                faults: new Map([
-                  [one, fault],
-                  [other, later],
-                ]),
-              };
-}
-
-/** An unknown outcome, limits that change and an identity that is refused, one after the other. */
-function* rows(): Generator<Plan> {
-  for (const plan of plans())
-    for (const position of POSITIONS)
-      for (const first of CURABLE)
-        for (const grave of [['tighten', 'fence'] as const, ['fence', 'tighten'] as const])
-          yield {
-            ...plan,
-            faults: new Map([
-              [position, first],
-              [position + 1, grave[0]],
-              [position + 2, grave[1]],
-            ]),
-          };
-}
-
-function fromSeed(seed: number, faults: readonly Fault[]): Plan {
-  const random = new SeededRandom(seed);
-  const batches = Array.from({ length: random.between(5, 40) }, () => random.between(1, 4));
-  const records = batches.reduce((sum, count) => sum + count, 0);
-  const bad = new Set<number>();
-  for (let record = 0; record < records; record++) if (random.chance(4)) bad.add(record);
-  const maxRecords = random.pick([1, 2, 3, 100]);
-  const rules = { bad, namesBad: random.chance(50), maxRecords, strict: random.chance(30) };
-  const hurry = random.pick([50, 80, 100]);
-  const script = new Map<number, Fault>();
-  const percent = random.pick([8, 15, 30]);
-  for (let request = 0; request < 200; request++)
-    if (random.chance(percent)) script.set(request, random.pick(faults));
-  return {
-    batches,
-    rules,
-    faults: script,
-    early: random.between(1, 12),
-    hurry: () => random.chance(hurry),
-    seed,
-  };
-}
-
 function firstBreach(some: Iterable<Plan>, newSequencer = real): string | undefined {
   for (const plan of some) {
     const breach = judge(plan, newSequencer);
@@ -138,24 +48,6 @@ function firstBreach(some: Iterable<Plan>, newSequencer = real): string | undefi
   }
   return undefined;
 }
-
-function* seeds(count: number, faults: readonly Fault[]): Generator<Plan> {
-  for (let seed = 1; seed <= count; seed++) yield fromSeed(seed, faults);
-}
-
-const ALL_FAULTS = [...CURABLE, ...GRAVE];
-/** In long runs these two would excuse too much: a broker that forgot takes repetitions, one that was cut loses what it had. */
-const MOST_FAULTS = ALL_FAULTS.filter((fault) => fault !== 'forget' && fault !== 'truncate');
-
-/** Without those that end with the connection, so that as much as may be is on its way. */
-const ANSWERS: readonly Fault[] = [
-  'not-enough-replicas',
-  'written-but-unsure',
-  'not-leader',
-  'written-then-not-leader',
-  'left-out-unwritten',
-  'left-out-written',
-];
 
 describe('the sequencer against a broker', () => {
   test('without faults everything is written once, or refused', () => {
@@ -193,116 +85,6 @@ describe('the sequencer against a broker', () => {
     assert.ok(stops(['truncate']) > 0);
   });
 });
-
-/** Wrong sequencers, each by one change of its source. All of them must be found out. */
-const MUTATIONS: readonly (readonly [what: string, file: string, ...changes: string[]])[] = [
-  [
-    'gives an unknown outcome the number that is due',
-    'backlog.ts',
-    "batch.last === 'unknown' ? batch.sequence : ",
-    "batch.last === 'never' as string ? batch.sequence : ",
-  ],
-  ['has six in flight', 'sequencer.ts', 'WINDOW = 5', 'WINDOW = 6'],
-  [
-    'counts only what is in flight',
-    'sequencer.ts',
-    'return index < WINDOW ? index : -1;',
-    'return this.#inFlight < WINDOW ? index : -1;',
-  ],
-  [
-    'does not wait for the first to be acknowledged',
-    'sequencer.ts',
-    'this.#backlog.restart();\n    this.#phase = ALONE;',
-    'this.#backlog.restart();\n    this.#phase = OPEN;',
-    '#lastAnswerMs = Number.NEGATIVE_INFINITY;',
-    '#lastAnswerMs = 0;',
-  ],
-  [
-    'does not wait for all answers after a failure',
-    'sequencer.ts',
-    'if (this.#inFlight > 0) return [];\n    if (this.#rewound) {',
-    'if (this.#rewound) {',
-  ],
-  ['goes on after a failure', 'sequencer.ts', "if (this.#phase.kind === 'open') this.#phase = SETTLING;", ''],
-  [
-    'takes silence for a refusal',
-    'sequencer.ts',
-    "batch.last = 'unknown';\n        batch.doubt = 'numbers';",
-    "batch.last = 'refused';",
-  ],
-  [
-    'takes silence for an acknowledgement',
-    'sequencer.ts',
-    "batch.last = 'unknown';",
-    "batch.last = 'written'; this.#backlog.dropWritten();",
-  ],
-  [
-    'renews its identity while outcomes are unknown',
-    'sequencer.ts',
-    "doubt !== 'none' || last === 'written'",
-    "last === 'written' && doubt === 'none'",
-  ],
-  [
-    'forgets the doubt when it cuts a batch up',
-    'backlog.ts',
-    "if (batch.doubt !== 'none') for (const part of parts) part.doubt = 'records';",
-    '',
-  ],
-  [
-    'takes the place of a batch that may have been written',
-    'ghosts.ts',
-    'while (this.#all.some(',
-    'while (this.#all.length < 0 && this.#all.some(',
-  ],
-  [
-    'takes whatever is out of order for written',
-    'sequencer.ts',
-    'return this.#searchOn(0);',
-    "batch.last = 'written';\n    return this.#written(batch, -1);",
-  ],
-  [
-    'gives up on what a restarted broker does not recognise',
-    'sequencer.ts',
-    "if (batch.doubt === 'numbers' && after?.doubt === 'numbers' && after.last !== 'written') {",
-    'if (false) {',
-  ],
-  [
-    'searches in vain for ever',
-    'sequencer.ts',
-    "return this.#stop(isUnsure ? 'outcome-lost' : 'acknowledged-lost');",
-    'this.#phase = ALONE;\n    return [];',
-  ],
-  [
-    'overlooks that the log was cut',
-    'sequencer.ts',
-    'if (baseOffset < this.#endOffset) this.#rewound = true;',
-    '',
-  ],
-  [
-    'sends again what was acknowledged behind a batch of which nothing is left',
-    'backlog.ts',
-    '1, ...parts);\n    // Where nothing is left of it, what stands behind may be acknowledged already.\n    this.dropWritten();',
-    '1, ...parts);',
-  ],
-  [
-    'takes a topic that was made anew for one that lost what it had',
-    'sequencer.ts',
-    "return isAnother ? this.#settle() : this.#stop('acknowledged-lost');",
-    "return this.#stop('acknowledged-lost');",
-  ],
-  [
-    'goes on with what stands behind the first that is unanswered',
-    'backlog.ts',
-    "findIndex(({ inFlight, last }) => !inFlight && last !== 'written')",
-    "findLastIndex(({ inFlight, last }) => !inFlight && last !== 'written')",
-  ],
-  [
-    'puts the parts of a batch at the end',
-    'backlog.ts',
-    'this.#batches.splice(this.#batches.indexOf(batch), 1, ...parts);',
-    'this.#batches.splice(this.#batches.indexOf(batch), 1);\n    this.#batches.push(...parts);',
-  ],
-];
 
 describe('a sequencer that', () => {
   const source = join(import.meta.dirname, '../../../../src/kafka/native/produce');

@@ -9,59 +9,8 @@ import type {
   StopReason,
 } from '../../../../src/kafka/native/produce/sequenced.ts';
 import type { Sequencer } from '../../../../src/kafka/native/produce/sequencer.ts';
-import { type BrokerRules, ModelBroker, type Reply, type Wire } from './modelBroker.ts';
-
-/** What becomes of one request, counted as the broker comes to them. */
-export type Fault =
-  | 'none'
-  // Answers of the broker.
-  | 'not-enough-replicas'
-  | 'written-but-unsure'
-  | 'not-leader'
-  | 'written-then-not-leader'
-  | 'left-out-unwritten'
-  | 'left-out-written'
-  // The connection, with all that is under way on it.
-  | 'lost-before'
-  | 'lost-after'
-  | 'lost-after-all'
-  | 'late'
-  | 'restart'
-  // What no client can make good.
-  | 'forget'
-  | 'fence'
-  | 'truncate'
-  | 'tighten'
-  | 'remake';
-
-export const CURABLE: readonly Fault[] = [
-  'not-enough-replicas',
-  'written-but-unsure',
-  'not-leader',
-  'written-then-not-leader',
-  'left-out-unwritten',
-  'left-out-written',
-  'lost-before',
-  'lost-after',
-  'lost-after-all',
-  'late',
-  'restart',
-];
-export const GRAVE: readonly Fault[] = ['forget', 'fence', 'truncate', 'tighten', 'remake'];
-
-export interface Plan {
-  /** Records of each batch, in order. */
-  readonly batches: readonly number[];
-  readonly rules: BrokerRules;
-  /** By the number of the request that the broker comes to. */
-  readonly faults: ReadonlyMap<number, Fault>;
-  /** How many batches the caller has handed over before the broker comes to the first; later ones follow one by one. */
-  readonly early: number;
-  /** Whether as many as possible are on their way before the broker comes to the next; else the choice is this function's. */
-  readonly hurry?: () => boolean;
-  /** What the plan was made from, to print with it. */
-  readonly seed?: number;
-}
+import { ModelBroker, type Reply, type Wire } from './modelBroker.ts';
+import type { Fault, Plan } from './plan.ts';
 
 export interface Cargo extends Sequenced {
   readonly records: readonly number[];
@@ -278,66 +227,4 @@ export class Simulation {
         effect satisfies never;
     }
   }
-}
-
-/** What a run of curable faults promises: everything is written once, in order, or refused for good. */
-export function breaches(plan: Plan, outcome: Outcome): string[] {
-  const found = [...outcome.complaints];
-  const all = recordsOf(plan);
-  const expected = all.filter((record) => !plan.rules.bad.has(record));
-  if (outcome.stopped !== undefined) found.push(`stopped: ${outcome.stopped}`);
-  if (!same(outcome.log, expected)) found.push(`the log is ${outcome.log}`);
-  if (!same(ascending(outcome.acknowledged), expected)) found.push(`acknowledged: ${outcome.acknowledged}`);
-  const bad = all.filter((record) => plan.rules.bad.has(record));
-  if (!same(ascending(outcome.refused), bad)) found.push(`refused: ${outcome.refused}`);
-  return found;
-}
-
-/**
- * What holds whatever a broker does to its log: a partition may stop, with a reason; but nothing is lost or written twice or
- * out of order without that. A broker that forgot us may take a batch twice whose first answer was lost; no client can tell.
- */
-export function graveBreaches(plan: Plan, outcome: Outcome): string[] {
-  const found = [...outcome.complaints];
-  const faults = [...plan.faults.values()];
-  const { log, stopped, acknowledged, gone, refused } = outcome;
-  const excused = faults.includes('forget') && faults.some((fault) => LEAVES_DOUBT.has(fault));
-  if (!excused && !same(log, ascending([...new Set(log)]))) found.push(`the log is ${log}`);
-  const written = new Set(log);
-  const lost = recordsOf(plan).filter(
-    (record) => !written.has(record) && !refused.includes(record) && !gone.has(record),
-  );
-  if (faults.includes('truncate')) {
-    // What was cut off the end is only found out by writing on.
-    if (stopped === undefined && lost.some((record) => record < (log.at(-1) ?? -1)))
-      found.push(`lost: ${lost}`);
-    return found;
-  }
-  if (stopped === undefined && lost.length > 0) found.push(`lost: ${lost}`);
-  if (!acknowledged.every((record) => written.has(record) || gone.has(record)))
-    found.push(`acknowledged: ${acknowledged}`);
-  return found;
-}
-
-const LEAVES_DOUBT: ReadonlySet<Fault> = new Set(
-  CURABLE.filter((fault) => fault !== 'not-enough-replicas' && fault !== 'not-leader'),
-);
-
-function recordsOf({ batches }: Plan): number[] {
-  return Array.from({ length: batches.reduce((sum, count) => sum + count, 0) }, (_, record) => record);
-}
-
-function same(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((record, index) => record === other[index]);
-}
-
-function ascending(records: readonly number[]): number[] {
-  return records.toSorted((one, other) => one - other);
-}
-
-/** The plan in a form to paste into a test; one that was made from a seed is made from it again. */
-export function describePlan({ batches, rules, faults, early, seed }: Plan): string {
-  const { bad, ...others } = rules;
-  const plan = { batches, rules: { ...others, bad: [...bad] }, faults: [...faults], early };
-  return (seed === undefined ? '' : `seed ${seed}: `) + JSON.stringify(plan);
 }

@@ -7,11 +7,9 @@ import { EncodedRecords } from '../../../../src/kafka/records.ts';
 import { EncodedStamp } from '../../../../src/kafka/stamp.ts';
 import type { RecordBuffer } from '../../../../src/pipeline/ports.ts';
 import { blockOf } from '../../arbitraries.ts';
-import type { BrokerRules } from './modelBroker.ts';
+import { type BrokerRules, GENEROUS } from './modelBroker.ts';
 import { ModelCluster } from './modelCluster.ts';
 import { TOPIC } from './produceWire.ts';
-
-export const GENEROUS: BrokerRules = { bad: new Set(), namesBad: true, maxRecords: 100, strict: false };
 
 /** About three records to a batch, and a request takes a few. */
 const SETTINGS: ProducerSettings = {

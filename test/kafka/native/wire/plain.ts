@@ -46,6 +46,7 @@ export function fixChecksum(bytes: Buffer): Buffer {
   return bytes;
 }
 
+/** Zigzag and seven bits a byte with BigInt, as the protocol guide says it. */
 export function plainVarint(value: number): number[] {
   const zigzag = BigInt(value) >= 0n ? BigInt(value) * 2n : BigInt(value) * -2n - 1n;
   const bytes: number[] = [];
