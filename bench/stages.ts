@@ -26,7 +26,6 @@ import {
   VALUE_START,
 } from '../src/pipeline/ports.ts';
 import { systemClock } from '../src/service/clock.ts';
-import { registryOptions } from '../src/service/connections.ts';
 import { type Contract, proveContract } from '../src/service/contract.ts';
 import { loadMaterials, modelFacts } from '../src/service/materials.ts';
 import { openClient, readInput } from './harness/clients.ts';
@@ -59,7 +58,7 @@ async function openParts(config: PipelineConfig, schemaId: number): Promise<Part
   const compiled = compileEventWriter(outputSchema.node, { ...contract.writerPlan, schemaId });
   if (compiled.kind === 'unfit') throw new Error(JSON.stringify(compiled.faults));
   const readers = new RegistryReaders({
-    registry: new Registry(registryOptions(config), systemClock),
+    registry: new Registry(config.registry, systemClock),
     plan: contract.rowPlan,
     telemetry: { schemaLoaded: () => {}, schemaUnusable: () => {} },
     clock: systemClock,

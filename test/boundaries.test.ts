@@ -59,6 +59,31 @@ const BANS: readonly Ban[] = [
     because: 'one client must be removable without the other; what both need lives in kafka/',
   },
   {
+    from: 'kafka/native/wire/',
+    mayNot: ['kafka/native/'],
+    save: ['kafka/native/wire/'],
+    because: 'bytes are read and written alike whoever asks; a chapter knows what stands before it',
+  },
+  {
+    from: 'kafka/native/cluster/',
+    mayNot: ['kafka/native/'],
+    save: ['kafka/native/cluster/', 'kafka/native/wire/'],
+    because: 'connections serve reading, writing and membership alike; a chapter knows what stands before it',
+  },
+  ...['fetch', 'produce', 'group'].map((chapter) => ({
+    from: `kafka/native/${chapter}/`,
+    mayNot: ['kafka/native/'],
+    save: [`kafka/native/${chapter}/`, 'kafka/native/cluster/', 'kafka/native/wire/'],
+    because:
+      'reading, writing and membership do not know each other; source.ts and sink.ts bring them together',
+  })),
+  ...ABOVE.map((house) => ({
+    from: house,
+    but: ['service/client.ts', 'service/leave.ts'],
+    mayNot: ['kafka/kafkajs/', 'kafka/native/'],
+    because: 'one place knows which clients there are, and whatever else asks the ports works with any',
+  })),
+  {
     from: 'avro/',
     mayNot: [...ABOVE, 'config/', 'http/', 'kafka/', 'model/', 'pipeline/'],
     save: ports,
@@ -220,6 +245,9 @@ describe('the check of boundaries', () => {
     ['pipeline/batch.ts', `import type { X } from '../avro/rowReader.ts';`],
     ['pipeline/batch.ts', `type X = import('../model/ort.ts').X;`],
     ['kafka/native/fetch.ts', `export { x } from '../../pipeline/batch.ts';`],
+    ['kafka/native/group/member.ts', `import { Fetcher } from '../fetch/fetcher.ts';`],
+    ['kafka/native/wire/cursor.ts', `import { KafkaFault } from '../cluster/fault.ts';`],
+    ['service/assembly.ts', `import { NativeSink } from '../kafka/native/sink.ts';`],
     ['avro/frame.ts', `export * from '../config/schema.ts';`],
     ['http/server.ts', `const service = await import('../service/service.ts');`],
     ['model/package.ts', `import { InferenceSession } from 'onnxruntime-node';`],

@@ -9,7 +9,6 @@ import type { Sink } from '../pipeline/ports.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { checkCapabilities, newClient } from './client.ts';
 import { systemClock } from './clock.ts';
-import { registryOptions } from './connections.ts';
 import { type Contract, contractError, proveContract } from './contract.ts';
 import { loadMaterials, modelFacts, type SchemaFile } from './materials.ts';
 import type { Observability } from './observability.ts';
@@ -32,7 +31,7 @@ export async function assemblePipeline(
     paused: (cause: TidemarkError) => telemetry.dependencyDown(what, cause),
     resumed: () => telemetry.dependencyUp(what),
   });
-  const registry = new Registry(registryOptions(config), systemClock, dependency('registry'));
+  const registry = new Registry(config.registry, systemClock, dependency('registry'));
   const { model, outputSchema, contract } = await loadProved(config, registry, telemetry, resources);
   const { rowPlan, writerPlan } = contract;
   const schemaId = await outputSchemaId(config, outputSchema.text, registry, telemetry);

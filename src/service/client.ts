@@ -44,11 +44,16 @@ const native: ClientKind = {
   capabilities: nativeCapabilities,
   open(config, events, log) {
     const connection = kafkaConnection(config);
+    const { instanceId } = config.kafka;
     const { compression } = config.output;
     return {
       source: new NativeSource(
         connection,
-        { ...sourceOptions(config), maxBufferedBytes: config.batching.maxInFlightBytes },
+        {
+          ...sourceOptions(config),
+          ...(instanceId === undefined ? {} : { instanceId }),
+          maxBufferedBytes: config.batching.maxInFlightBytes,
+        },
         log,
       ),
       sink: new NativeSink(connection, { compression }, events, log),

@@ -1,9 +1,7 @@
 /** The configuration's words for connections, in the words of the houses that connect. */
-
-import type { RegistryOptions } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import type { KafkaConnection } from '../kafka/connection.ts';
-import type { SourceOptions } from '../kafka/kafkajs/settings.ts';
+import type { SourceOptions } from '../kafka/sourceOptions.ts';
 
 export function kafkaConnection({ kafka }: PipelineConfig): KafkaConnection {
   const { brokers, clientId, tls, sasl, renewCredentials } = kafka;
@@ -16,7 +14,7 @@ export function kafkaConnection({ kafka }: PipelineConfig): KafkaConnection {
   };
 }
 
-export function sourceOptions({ kafka, input }: PipelineConfig): SourceOptions & { instanceId?: string } {
+export function sourceOptions({ kafka, input }: PipelineConfig): SourceOptions {
   return {
     topic: input.topic,
     group: kafka.group,
@@ -25,10 +23,5 @@ export function sourceOptions({ kafka, input }: PipelineConfig): SourceOptions &
     readUncommitted: kafka.isolation === 'read_uncommitted',
     sessionTimeoutMs: kafka.sessionTimeoutMs,
     drainTimeoutMs: kafka.drainTimeoutMs,
-    ...(kafka.instanceId === undefined ? {} : { instanceId: kafka.instanceId }),
   };
-}
-
-export function registryOptions({ registry }: PipelineConfig): RegistryOptions {
-  return registry;
 }

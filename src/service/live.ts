@@ -5,7 +5,7 @@ import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { asTidemarkError } from '../errors.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
 import { systemClock } from './clock.ts';
-import { kafkaConnection, registryOptions } from './connections.ts';
+import { kafkaConnection } from './connections.ts';
 import { type Proof, schemaFaults } from './contract.ts';
 import type { Findings } from './findings.ts';
 import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
@@ -33,7 +33,7 @@ export async function proveLive(
   const admin = KafkaAdmin.connect(kafkaConnection(config));
   await ask('kafka.brokers', 'brokers that answer', () => proveTopics(config, admin, found));
   await admin.close();
-  const registry = new Registry(registryOptions(config), systemClock);
+  const registry = new Registry(config.registry, systemClock);
   await ask('registry.url', 'a registry that answers', async () => {
     await proveEventSubject(config, registry, proof, found);
     if (outputSchema !== undefined) await proveOutputSubject(config, registry, outputSchema, found);

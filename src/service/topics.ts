@@ -2,7 +2,7 @@ import { Registry } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
 import { systemClock } from './clock.ts';
-import { kafkaConnection, registryOptions } from './connections.ts';
+import { kafkaConnection } from './connections.ts';
 import { contractError } from './contract.ts';
 import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import { readSchema } from './materials.ts';
@@ -71,7 +71,7 @@ async function provideTopic(
 
 /** The output's schema, and the events' own where the configuration has it and no producer has registered one. */
 async function provideSubjects(config: PipelineConfig, apply: boolean): Promise<Need[]> {
-  const registry = new Registry(registryOptions(config), systemClock);
+  const registry = new Registry(config.registry, systemClock);
   const needs: Need[] = [];
   const { input, output } = config;
   if (input.schema !== undefined) {

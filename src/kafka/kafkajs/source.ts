@@ -13,7 +13,7 @@ import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { newKafka } from './client.ts';
 import { Intake } from './intake.ts';
 import { Membership, type MembershipEvents } from './membership.ts';
-import { type SourceOptions, type SourceSettings, sourceSettings } from './settings.ts';
+import { type KafkajsSourceOptions, type SourceSettings, sourceSettings } from './settings.ts';
 
 export const kafkajsCapabilities: ClientCapabilities = {
   name: 'kafkajs',
@@ -45,7 +45,7 @@ export class KafkajsSource implements Source {
   #failed = false;
   #generation = 0;
 
-  constructor(connection: KafkaConnection, options: SourceOptions, log: ClientLog = () => {}) {
+  constructor(connection: KafkaConnection, options: KafkajsSourceOptions, log: ClientLog = () => {}) {
     this.#settings = sourceSettings(options);
     this.#kafka = newKafka(connection, (level, message, details) => {
       this.#onLog(message, details);

@@ -3,6 +3,7 @@
  * that become ours, that we are asked to finish, and that are gone.
  */
 import type { TidemarkError } from '../../../errors.ts';
+import type { GroupTimes } from '../../sourceOptions.ts';
 
 /** Under which identity offsets are committed; a transaction sends its offsets with the same (KIP-447). */
 export interface Ownership {
@@ -33,17 +34,11 @@ export interface MemberEvents {
 
 export type Assignor = 'cooperative-sticky' | 'range' | 'roundrobin' | 'RoundRobinAssigner';
 
-export interface GroupSettings {
+export interface GroupSettings extends GroupTimes {
   readonly topic: string;
   readonly group: string;
   /** A name that survives restarts: a member that comes back under it takes up its partitions without a rebalance (KIP-345). */
   readonly instanceId?: string;
-  readonly sessionTimeoutMs: number;
-  /** How long the group waits for a member to join again; more than `drainTimeoutMs`. */
-  readonly rebalanceTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
-  /** How long work in hand may take before its partitions are given up. */
-  readonly drainTimeoutMs: number;
   /** What is offered to the group, in order of preference; the group uses one that all its members offer. */
   readonly assignors: readonly Assignor[];
 }
