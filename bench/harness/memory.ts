@@ -1,11 +1,10 @@
 /** A Source and a Sink that are always ready. */
 import { partitionOfKey } from '../../src/kafka/murmur2.ts';
 import { EncodedRecords } from '../../src/kafka/records.ts';
-import { EncodedStamp } from '../../src/kafka/stamp.ts';
+import { newStamp } from '../../src/kafka/stamp.ts';
 import type {
   Block,
   ClientCapabilities,
-  HeaderStamp,
   Lease,
   Position,
   RecordBuffer,
@@ -83,6 +82,8 @@ export class MemorySource implements Source {
 
 /** Takes everything and keeps nothing. */
 export class MemorySink implements Sink {
+  readonly newStamp = newStamp;
+  readonly partitionOfKey = partitionOfKey;
   records = 0;
   readonly #partitions: number;
   readonly #free: EncodedRecords[] = [];
@@ -103,14 +104,6 @@ export class MemorySink implements Sink {
     if (records === undefined) return new EncodedRecords(topic, partition, 61);
     records.reset(topic, partition);
     return records;
-  }
-
-  newStamp(headers: readonly (readonly [string, string])[], options: { source: boolean }): HeaderStamp {
-    return new EncodedStamp(headers, options.source);
-  }
-
-  partitionOfKey(bytes: Uint8Array, start: number, end: number, partitions: number): number {
-    return partitionOfKey(bytes, start, end, partitions);
   }
 
   async send(buffers: readonly RecordBuffer[]): Promise<readonly Refusal[]> {

@@ -44,7 +44,8 @@ const UNREACHABLE_NAMES = new Set([
   'KafkaJSLockTimeout',
 ]);
 
-interface ErrorLink {
+/** One of a chain of errors, as clients throw them. */
+export interface ErrorLink {
   readonly name?: unknown;
   readonly type?: unknown;
   readonly message?: unknown;
@@ -55,13 +56,15 @@ interface ErrorLink {
   readonly code?: unknown;
   readonly canRetry?: unknown;
   readonly errors?: unknown;
+  /** The broker's own words. */
+  readonly serverErrorMessage?: unknown;
 }
 
 /**
  * An error and what caused it, outermost first: kafkajs wraps what it gave up retrying, twice at times;
  * @platformatic/kafka throws all errors of a response at once, of which the first is followed.
  */
-function chain(thrown: unknown): ErrorLink[] {
+export function errorChain(thrown: unknown): ErrorLink[] {
   const links: ErrorLink[] = [];
   let link = thrown;
   while (typeof link === 'object' && link !== null && links.length < 12) {
@@ -74,7 +77,7 @@ function chain(thrown: unknown): ErrorLink[] {
 
 /** The protocol's name of the error (`NOT_LEADER_FOR_PARTITION`), when a broker said it. */
 export function protocolError(thrown: unknown): string | undefined {
-  for (const { type, apiId } of chain(thrown)) {
+  for (const { type, apiId } of errorChain(thrown)) {
     if (typeof type === 'string') return type;
     if (typeof apiId === 'string') return apiId;
   }
@@ -100,7 +103,7 @@ export function isRecordRefused(thrown: unknown): boolean {
  */
 export function kafkaError(thrown: unknown, doing: string): TidemarkError {
   if (thrown instanceof TidemarkError) return thrown;
-  const links = chain(thrown);
+  const links = errorChain(thrown);
   const type = protocolError(thrown);
   const text = links
     .map((link) => link.message)

@@ -54,6 +54,14 @@ class SourcedHeaders {
   }
 }
 
+/** What every sink of Kafka's makes of headers. */
+export function newStamp(
+  headers: readonly (readonly [name: string, value: string])[],
+  { source }: { readonly source: boolean },
+): EncodedStamp {
+  return new EncodedStamp(headers, source);
+}
+
 /** Headers for outgoing records, encoded once. */
 export class EncodedStamp implements HeaderStamp {
   readonly names: readonly string[];

@@ -1,13 +1,13 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { TidemarkError } from '../../errors.ts';
-import type { HeaderStamp, RecordBuffer, Refusal, Sink, SinkEvents } from '../../pipeline/ports.ts';
+import type { RecordBuffer, Refusal, Sink, SinkEvents } from '../../pipeline/ports.ts';
 import { KafkaAdmin } from '../admin.ts';
 import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { isRecordRefused, isTooLarge, kafkaError } from '../errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { Outage } from '../outage.ts';
 import { EncodedRecords } from '../records.ts';
-import { EncodedStamp } from '../stamp.ts';
+import { newStamp } from '../stamp.ts';
 import { within } from '../within.ts';
 import { newKafka } from './client.ts';
 import { encodedMessages } from './encodedMessages.ts';
@@ -34,6 +34,8 @@ const CLOSE_TIMEOUT_MS = 3_000;
  * twice, in order.
  */
 export class KafkajsSink implements Sink {
+  readonly newStamp = newStamp;
+  readonly partitionOfKey = partitionOfKey;
   readonly #kafka: Kafka;
   #producer: Producer;
   readonly #admin: KafkaAdmin;
@@ -76,17 +78,6 @@ export class KafkajsSink implements Sink {
 
   newRecords(topic: string, partition: number): EncodedRecords {
     return new EncodedRecords(topic, partition);
-  }
-
-  newStamp(
-    headers: readonly (readonly [name: string, value: string])[],
-    options: { source: boolean },
-  ): HeaderStamp {
-    return new EncodedStamp(headers, options.source);
-  }
-
-  partitionOfKey(bytes: Uint8Array, start: number, end: number, partitions: number): number {
-    return partitionOfKey(bytes, start, end, partitions);
   }
 
   async send(buffers: readonly RecordBuffer[]): Promise<readonly Refusal[]> {

@@ -1,17 +1,10 @@
 import { TidemarkError } from '../../errors.ts';
-import type {
-  Compression,
-  HeaderStamp,
-  RecordBuffer,
-  Refusal,
-  Sink,
-  SinkEvents,
-} from '../../pipeline/ports.ts';
+import type { Compression, RecordBuffer, Refusal, Sink, SinkEvents } from '../../pipeline/ports.ts';
 import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { Outage } from '../outage.ts';
 import { EncodedRecords } from '../records.ts';
-import { EncodedStamp } from '../stamp.ts';
+import { newStamp } from '../stamp.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { freshView } from './produce/leaders.ts';
 import { Producer } from './produce/producer.ts';
@@ -41,6 +34,8 @@ const MAX_POOLED_BYTES = 32 * 1024 * 1024;
 
 /** The Sink port over our own producer: each record once and in order within its partition, whatever happens meanwhile. */
 export class NativeSink implements Sink {
+  readonly newStamp = newStamp;
+  readonly partitionOfKey = partitionOfKey;
   readonly #cluster: Cluster;
   readonly #outage: Outage;
   readonly #producer: Producer;
@@ -86,17 +81,6 @@ export class NativeSink implements Sink {
     this.#pooledBytes -= records.bytes.length;
     records.reset(topic, partition);
     return records;
-  }
-
-  newStamp(
-    headers: readonly (readonly [name: string, value: string])[],
-    options: { source: boolean },
-  ): HeaderStamp {
-    return new EncodedStamp(headers, options.source);
-  }
-
-  partitionOfKey(bytes: Uint8Array, start: number, end: number, partitions: number): number {
-    return partitionOfKey(bytes, start, end, partitions);
   }
 
   send(buffers: readonly RecordBuffer[]): Promise<readonly Refusal[]> {

@@ -1,6 +1,6 @@
 /** What goes wrong between us and a broker, in one class: callers decide by `type` and never by a library's classes. */
 import { protocolErrors, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka';
-import { isCertificateFault } from '../../errors.ts';
+import { type ErrorLink, errorChain, isCertificateFault } from '../../errors.ts';
 
 /**
  * The protocol's name of the error when a broker said it; else one of
@@ -54,31 +54,10 @@ export function faultOfCode(code: number, doing: string, said?: string | null): 
   return new KafkaFault(type, `${doing}: ${text}`);
 }
 
-interface Thrown {
-  readonly code?: unknown;
-  readonly message?: unknown;
-  readonly apiId?: unknown;
-  readonly serverErrorMessage?: unknown;
-  readonly cause?: unknown;
-  readonly errors?: readonly unknown[];
-}
-
-/** The error, what caused it, and so on; of several errors in one response the first is followed. */
-function chain(thrown: unknown): Thrown[] {
-  const links: Thrown[] = [];
-  let link = thrown;
-  while (typeof link === 'object' && link !== null && links.length < 12) {
-    links.push(link);
-    const { errors, cause } = link as Thrown;
-    link = Array.isArray(errors) && errors.length > 0 ? errors[0] : cause;
-  }
-  return links;
-}
-
 /** A KafkaFault for whatever the library threw. `doing` names the request and the broker. */
 export function faultFrom(thrown: unknown, doing: string): KafkaFault {
   if (thrown instanceof KafkaFault) return thrown;
-  const links = chain(thrown);
+  const links = errorChain(thrown);
   // The library's SASL wraps whatever ends an exchange, a lost connection too.
   const inner = links.find((link) => link instanceof KafkaFault);
   if (inner !== undefined) return inner;
@@ -93,13 +72,13 @@ export function faultFrom(thrown: unknown, doing: string): KafkaFault {
   return new KafkaFault(localType(links), message, { cause: thrown });
 }
 
-function localType(links: readonly Thrown[]): FaultType {
+function localType(links: readonly ErrorLink[]): FaultType {
   if (links.some((link) => isCertificateFault(link))) return 'AUTH';
   if (links.at(-1)?.code === 'PLT_KFK_AUTHENTICATION') return 'AUTH';
   return 'NETWORK';
 }
 
-function wordsOf(links: readonly Thrown[], said: Thrown | undefined): string {
+function wordsOf(links: readonly ErrorLink[], said: ErrorLink | undefined): string {
   const messages = links.map(({ message }) => message);
   if (messages.some((message) => String(message).includes('before secure TLS connection was established')))
     return 'the TLS handshake was cut off: either the broker is going down, or this port does not speak TLS (kafka.tls)';
