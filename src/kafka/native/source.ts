@@ -16,6 +16,7 @@ import { internalFault, kafkaError } from '../errors.ts';
 import { Assignment } from './assignment.ts';
 import { Backoff } from './cluster/backoff.ts';
 import { Cluster } from './cluster/cluster.ts';
+import { pause } from './cluster/pause.ts';
 import type { LostPosition } from './fetch/events.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { Positions, type Start } from './fetch/positions.ts';
@@ -196,7 +197,7 @@ export class NativeSource implements Source {
         return;
       } catch (thrown) {
         if (!this.#isDownBy('positions', thrown, `finding positions in ${this.#options.topic}`)) return;
-        await new Promise((resolve) => setTimeout(resolve, backoff.next()));
+        await pause(backoff.next());
       }
     }
     this.#isUp('positions');

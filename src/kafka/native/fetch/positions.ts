@@ -24,7 +24,7 @@ export interface PositionSettings {
 }
 
 /** A position of the group, with the leader epoch of the record before it (-1 when unknown; KIP-320). */
-export interface GroupPosition {
+export interface CommittedPosition {
   readonly offset: number;
   readonly leaderEpoch: number;
 }
@@ -52,7 +52,7 @@ export class Positions {
    */
   async begin(
     partitions: readonly number[],
-    committed: ReadonlyMap<number, GroupPosition>,
+    committed: ReadonlyMap<number, CommittedPosition>,
   ): Promise<Map<number, Start | TidemarkError>> {
     const starts = new Map<number, Start | TidemarkError>();
     const unknown: number[] = [];

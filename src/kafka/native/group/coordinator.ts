@@ -6,9 +6,6 @@ import {
   joinGroupV7,
   joinGroupV8,
   joinGroupV9,
-  leaveGroupV3,
-  leaveGroupV4,
-  leaveGroupV5,
   syncGroupV3,
   syncGroupV4,
   syncGroupV5,
@@ -16,7 +13,8 @@ import {
 import type { BrokerLink } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Protocol } from './assignment.ts';
-import type { GroupEffect, JoinAnswer } from './machineTypes.ts';
+import { askToLeave } from './leaveRequest.ts';
+import type { EffectOf, JoinAnswer } from './machineTypes.ts';
 import type { GroupSettings } from './membership.ts';
 
 /** What all consumers of a group call their kind of group; Kafka Connect's is another. */
@@ -24,19 +22,15 @@ const PROTOCOL_TYPE = 'consumer';
 
 const JOIN_GROUP = 11;
 const HEARTBEAT = 12;
-const LEAVE_GROUP = 13;
 const SYNC_GROUP = 14;
 /** From the versions on that know static members (KIP-345). */
 const JOINS = [joinGroupV5.api, joinGroupV6.api, joinGroupV7.api, joinGroupV8.api, joinGroupV9.api];
 const HEARTBEATS = [heartbeatV3.api, heartbeatV4.api];
-const LEAVES = [leaveGroupV3.api, leaveGroupV4.api, leaveGroupV5.api];
 const SYNCS = [syncGroupV3.api, syncGroupV4.api, syncGroupV5.api];
 
 /** Beyond the rebalance timeout, within which the broker answers JoinGroup and SyncGroup. */
 const ANSWER_SLACK_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 3_000;
-
-type Effect<K extends GroupEffect['kind']> = Extract<GroupEffect, { kind: K }>;
 
 /**
  * The broker that coordinates the group, wherever it is. Every call throws a KafkaFault and retries nothing.
@@ -72,7 +66,7 @@ export class GroupCoordinator {
     this.#links.clear();
   }
 
-  async join(effect: Effect<'join'>, protocols: readonly Protocol[]): Promise<JoinAnswer> {
+  async join(effect: EffectOf<'join'>, protocols: readonly Protocol[]): Promise<JoinAnswer> {
     const { group, sessionTimeoutMs, rebalanceTimeoutMs, instanceId = null } = this.#settings;
     const link = await this.link('group');
     const api = JOINS[link.version(JOIN_GROUP, 5, 9) - 5];
@@ -99,7 +93,7 @@ export class GroupCoordinator {
   }
 
   /** @returns the assignment, still encoded. */
-  async sync(effect: Effect<'sync'>): Promise<Buffer> {
+  async sync(effect: EffectOf<'sync'>): Promise<Buffer> {
     const { group, rebalanceTimeoutMs, instanceId = null } = this.#settings;
     const link = await this.link('group');
     const api = SYNCS[link.version(SYNC_GROUP, 3, 5) - 3];
@@ -117,7 +111,7 @@ export class GroupCoordinator {
     return assignment;
   }
 
-  async heartbeat({ memberId, generation, beside }: Effect<'heartbeat'>): Promise<void> {
+  async heartbeat({ memberId, generation, beside }: EffectOf<'heartbeat'>): Promise<void> {
     const { group, sessionTimeoutMs, instanceId = null } = this.#settings;
     const link = await this.link(beside ? 'commit' : 'group');
     const api = HEARTBEATS[link.version(HEARTBEAT, 3, 4) - 3];
@@ -125,10 +119,9 @@ export class GroupCoordinator {
     await link.api(api, Math.max(500, sessionTimeoutMs / 4), group, generation, memberId, instanceId);
   }
 
-  async leave({ memberId, reason }: Effect<'leave'>): Promise<void> {
+  async leave({ memberId, reason }: EffectOf<'leave'>): Promise<void> {
     const link = await this.link('commit');
-    const api = LEAVES[link.version(LEAVE_GROUP, 3, 5) - 3];
-    await link.api(api, LEAVE_TIMEOUT_MS, this.group, [{ memberId, groupInstanceId: null, reason }]);
+    await askToLeave(link, this.group, { memberId, groupInstanceId: null, reason }, LEAVE_TIMEOUT_MS);
   }
 
   async link(purpose: 'group' | 'commit'): Promise<BrokerLink> {

@@ -1,7 +1,7 @@
 /** The way into a generation of the group and out of it: JoinGroup, SyncGroup, and the drains between them. */
 
 import { isEager, type MachineState, NEVER } from './machineState.ts';
-import type { GroupEffect, JoinAnswer } from './machineTypes.ts';
+import type { EffectOf, JoinAnswer } from './machineTypes.ts';
 
 export function wantJoin(state: MachineState, reason: string): void {
   state.joinReason ??= reason;
@@ -62,7 +62,7 @@ export function distribute(state: MachineState, answer: JoinAnswer): void {
   state.do({ kind: 'distribute', request, protocol: answer.protocol, members: answer.members });
 }
 
-type Assignments = Extract<GroupEffect, { kind: 'sync' }>['assignments'];
+type Assignments = EffectOf<'sync'>['assignments'];
 
 /** `withheld`: partitions that the assignment gives to nobody. */
 export function onDistributed(

@@ -1,13 +1,12 @@
-import { describeGroupsV5, leaveGroupV3, leaveGroupV4, leaveGroupV5 } from '@platformatic/kafka';
+import { describeGroupsV5 } from '@platformatic/kafka';
 import { Backoff } from '../cluster/backoff.ts';
 import type { BrokerLink } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { errorName, faultOfCode, KafkaFault } from '../cluster/fault.ts';
+import { pause } from '../cluster/pause.ts';
 import { groupError } from './groupFault.ts';
+import { askToLeave } from './leaveRequest.ts';
 
-const LEAVE_GROUP = 13;
-/** From the version on that takes static members by their names (KIP-345). */
-const LEAVES = [leaveGroupV3.api, leaveGroupV4.api, leaveGroupV5.api];
 const TIMEOUT_MS = 5_000;
 /** Coordinators that move are back by then, mostly; whoever waits for the command should not wait longer. */
 const RETRY_FOR_MS = 5_000;
@@ -36,7 +35,7 @@ export async function leaveGroup(
       const error = groupError(thrown, `taking ${instanceId} out of group ${group}`);
       if (error.disposition !== 'retry' || performance.now() > giveUpAtMs) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, backoff.next()));
+    await pause(backoff.next());
   }
 }
 
@@ -47,9 +46,8 @@ interface LeaveResponse {
 
 /** @returns whether the group had such a member. */
 async function leave(link: BrokerLink, group: string, instanceId: string, reason: string): Promise<boolean> {
-  const api = LEAVES[link.version(LEAVE_GROUP, 3, 5) - 3];
   try {
-    await link.api(api, TIMEOUT_MS, group, [{ memberId: '', groupInstanceId: instanceId, reason }]);
+    await askToLeave(link, group, { memberId: '', groupInstanceId: instanceId, reason }, TIMEOUT_MS);
     return true;
   } catch (thrown) {
     if (!(thrown instanceof KafkaFault) || thrown.response === undefined) throw thrown;

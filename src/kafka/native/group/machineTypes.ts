@@ -114,4 +114,6 @@ export type GroupEffect =
   | { readonly kind: 'failed'; readonly cause: TidemarkError }
   | { readonly kind: 'stopped' };
 
+export type EffectOf<Kind extends GroupEffect['kind']> = Extract<GroupEffect, { kind: Kind }>;
+
 export type CommitOutcome = 'committed' | 'refused' | TidemarkError;

@@ -7,7 +7,7 @@ import { GroupCoordinator } from './coordinator.ts';
 import { groupFault } from './groupFault.ts';
 import { GroupLeader } from './leader.ts';
 import { GroupMachine } from './machine.ts';
-import type { CommitOutcome, GroupEffect, GroupEvent, JoinedMember } from './machineTypes.ts';
+import type { CommitOutcome, EffectOf, GroupEffect, GroupEvent, JoinedMember } from './machineTypes.ts';
 import type {
   CommittedPosition,
   GroupPosition,
@@ -17,8 +17,6 @@ import type {
 } from './membership.ts';
 import { commitOffsets } from './offsets.ts';
 import { fetchStableOffsets } from './stableOffsets.ts';
-
-type Effect<K extends GroupEffect['kind']> = Extract<GroupEffect, { kind: K }>;
 
 interface PendingCommit {
   readonly positions: readonly GroupPosition[];
@@ -205,7 +203,7 @@ export class GroupMember {
     );
   }
 
-  #join(effect: Effect<'join'>): void {
+  #join(effect: EffectOf<'join'>): void {
     const { request, claim } = effect;
     const { assignors, topic } = this.#settings;
     const protocols = encodeProtocols(assignors, topic, claim.partitions, claim.generation);
@@ -221,7 +219,7 @@ export class GroupMember {
     this.#leader.watch(members).catch(() => this.rejoin('the partitions could not be counted'));
   }
 
-  #distribute({ request, protocol, members }: Effect<'distribute'>): void {
+  #distribute({ request, protocol, members }: EffectOf<'distribute'>): void {
     const sharing = this.#leader.distribute(protocol, this.#settings.assignors, members);
     this.#ask(request, 'sharing out the partitions of', sharing, (shared) => ({
       kind: 'distributed',
@@ -230,7 +228,7 @@ export class GroupMember {
     }));
   }
 
-  #sync(effect: Effect<'sync'>): void {
+  #sync(effect: EffectOf<'sync'>): void {
     this.#ask(
       effect.request,
       'receiving the assignment of',
@@ -244,7 +242,7 @@ export class GroupMember {
   }
 
   /** Once more if the coordinator has moved; after that the session ends by itself. */
-  #leave(effect: Effect<'leave'>): void {
+  #leave(effect: EffectOf<'leave'>): void {
     const leaving = this.#coordinator.leave(effect).catch(() => {
       this.#coordinator.forget();
       return this.#coordinator.leave(effect);
@@ -253,7 +251,7 @@ export class GroupMember {
     leaving.then(left, left);
   }
 
-  #sendCommit({ ticket, ownership, partitions }: Effect<'commit'>): void {
+  #sendCommit({ ticket, ownership, partitions }: EffectOf<'commit'>): void {
     const { topic, group } = this.#settings;
     const positions = this.#commits
       .get(ticket)!
@@ -267,7 +265,7 @@ export class GroupMember {
     );
   }
 
-  #revoke({ drain, partitions, deadlineMs }: Effect<'revoking'>): void {
+  #revoke({ drain, partitions, deadlineMs }: EffectOf<'revoking'>): void {
     const drained = () => this.#tell({ kind: 'drained', drain });
     const epochDeadlineMs = Date.now() + (deadlineMs - performance.now());
     this.#events.revoking(partitions, epochDeadlineMs).then(drained, (fault) => {

@@ -1,5 +1,6 @@
 import { Backoff, type Random } from '../cluster/backoff.ts';
 import { KafkaFault } from '../cluster/fault.ts';
+import { pause } from '../cluster/pause.ts';
 import type { GroupCoordinator } from './coordinator.ts';
 import { groupError } from './groupFault.ts';
 import type { CommittedPosition } from './membership.ts';
@@ -32,6 +33,6 @@ export async function fetchStableOffsets(
       if (!unstable && performance.now() > giveUpAtMs) throw error;
       if (!unstable && type !== 'COORDINATOR_LOAD_IN_PROGRESS') coordinator.forget();
     }
-    await new Promise((resolve) => setTimeout(resolve, backoff.next()));
+    await pause(backoff.next());
   }
 }
