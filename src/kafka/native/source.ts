@@ -20,6 +20,7 @@ import { pause } from './cluster/pause.ts';
 import type { LostPosition } from './fetch/events.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { Positions, type Start } from './fetch/positions.ts';
+import { Trouble } from './fetch/trouble.ts';
 import { GroupMember } from './group/member.ts';
 import { groupSettings, type NativeSourceOptions } from './settings.ts';
 import { TopicWatch } from './topicWatch.ts';
@@ -39,12 +40,17 @@ type Part = 'topic' | 'group' | 'fetch' | 'positions';
 export class NativeSource implements Source {
   readonly capabilities = nativeCapabilities;
   readonly #cluster: Cluster;
-  readonly #options: NativeSourceOptions;
+  readonly #topic: string;
   readonly #member: GroupMember;
   readonly #fetcher: Fetcher;
   readonly #positions: Positions;
   readonly #assignment: Assignment;
   readonly #topicWatch: TopicWatch;
+  /** Searches for positions, by the leases of each: it is down while one of them fails, whatever the others find. */
+  readonly #searches = new Trouble<readonly Lease[]>(
+    { down: (cause) => this.#isDown('positions', cause), up: () => this.#isUp('positions') },
+    0,
+  );
   /** What was last told of each. */
   readonly #lost = new WeakMap<Lease, LostPosition>();
   readonly #down = new Set<Part>();
@@ -54,13 +60,13 @@ export class NativeSource implements Source {
 
   constructor(connection: KafkaConnection, options: NativeSourceOptions, log: ClientLog = () => {}) {
     const { topic, start, outOfRange, readUncommitted = false } = options;
-    this.#options = options;
+    this.#topic = topic;
     this.#cluster = new Cluster(connection, { log });
     this.#assignment = new Assignment(topic);
     this.#topicWatch = new TopicWatch(this.#cluster, topic, {
       missing: (cause) => this.#isDown('topic', cause),
       there: () => this.#isUp('topic'),
-      failed: (thrown) => this.#isDownBy('topic', thrown, `looking for topic ${topic}`),
+      failed: (thrown) => this.#topicFailed(thrown),
     });
     this.#positions = new Positions(this.#cluster, { topic, start, outOfRange, readUncommitted });
     this.#member = new GroupMember(this.#cluster, groupSettings(options), {
@@ -150,15 +156,26 @@ export class NativeSource implements Source {
 
   // ------------------------------------------------------------------------------------------------------- positions
 
-  /** Those that begin are taken out: when another has to wait, they must not be moved back to where they began. */
+  /**
+   * Those that begin are taken out: when another has to wait, they must not be moved back to where they began. Throws why one has
+   * to, after the others have begun.
+   */
   async #begin(waiting: Set<Lease>): Promise<void> {
-    const partitions = [...waiting].map(({ partition }) => partition);
+    const held = [...waiting].filter(({ state }) => state.kind === 'held');
+    const partitions = held.map(({ partition }) => partition);
     const committed = await this.#member.committed(partitions);
     const starts = await this.#positions.begin(partitions, committed);
-    for (const lease of [...waiting]) {
-      await this.#goTo(lease, starts.get(lease.partition)!);
+    let unknown: TidemarkError | undefined;
+    for (const lease of held) {
+      const start = starts.get(lease.partition)!;
+      if (start instanceof TidemarkError && start.disposition === 'retry') {
+        unknown = start;
+        continue;
+      }
+      await this.#goTo(lease, start);
       waiting.delete(lease);
     }
+    if (unknown !== undefined) throw unknown;
   }
 
   #resume(lease: Lease, lost: LostPosition): Promise<void> {
@@ -193,14 +210,18 @@ export class NativeSource implements Source {
     while (!this.#isOver && leases.some((lease) => lease.state.kind === 'held')) {
       try {
         await attempt();
-        this.#isUp('positions');
-        return;
+        break;
       } catch (thrown) {
-        if (!this.#isDownBy('positions', thrown, `finding positions in ${this.#options.topic}`)) return;
+        const cause = kafkaError(thrown, `finding positions in ${this.#topic}`);
+        if (cause.disposition === 'stop') {
+          this.#fail(cause);
+          return;
+        }
+        this.#searches.failed(leases, cause);
         await pause(backoff.next());
       }
     }
-    this.#isUp('positions');
+    this.#searches.over(leases);
   }
 
   // -------------------------------------------------------------------------------------------------------- up and down
@@ -212,12 +233,10 @@ export class NativeSource implements Source {
     if (wasUp) this.#events?.paused(cause);
   }
 
-  /** @returns whether it may come back by itself. */
-  #isDownBy(part: Part, thrown: unknown, doing: string): boolean {
-    const error = kafkaError(thrown, doing);
-    if (error.disposition === 'stop') this.#fail(error);
-    else this.#isDown(part, error);
-    return error.disposition !== 'stop';
+  #topicFailed(thrown: unknown): void {
+    const cause = kafkaError(thrown, `looking for topic ${this.#topic}`);
+    if (cause.disposition === 'stop') this.#fail(cause);
+    else this.#isDown('topic', cause);
   }
 
   #isUp(part: Part): void {

@@ -11,9 +11,8 @@ import {
   type StartPosition,
   startingPosition,
 } from '../../positions.ts';
-import type { Cluster } from '../cluster/cluster.ts';
 import type { LostPosition } from './events.ts';
-import { LogOffsets } from './logOffsets.ts';
+import { type LogCluster, LogOffsets } from './logOffsets.ts';
 import type { LostPlace } from './partition.ts';
 
 export interface PositionSettings {
@@ -41,14 +40,15 @@ export class Positions {
   readonly #settings: PositionSettings;
   readonly #log: LogOffsets;
 
-  constructor(cluster: Cluster, settings: PositionSettings) {
+  constructor(cluster: LogCluster, settings: PositionSettings) {
     this.#settings = settings;
     this.#log = new LogOffsets(cluster, settings.topic);
   }
 
   /**
    * Where each of `partitions` begins, given what the group has committed. Whether the log still has a committed offset is
-   * for the fetch to find out. An error where the policy is to stop.
+   * for the fetch to find out. An error where the policy is to stop; one of disposition `retry` where it cannot be found out, as of a
+   * partition without a leader, for which the others need not wait.
    */
   async begin(
     partitions: readonly number[],
@@ -65,13 +65,12 @@ export class Positions {
     const { start, outOfRange: policy } = this.#settings;
     const ranges = await this.#ranges(unknown);
     const atTime = typeof start === 'object' ? await this.#log.atTime(unknown, start.timestampMs) : undefined;
-    for (const range of ranges) {
-      const { partition } = range;
+    for (const [partition, range] of ranges) {
       const overwritten = committed.get(partition)?.offset;
-      starts.set(
-        partition,
-        startOf(startingPosition(range, overwritten, start, atTime?.get(partition), policy)),
-      );
+      const timed = atTime?.get(partition);
+      if (range instanceof TidemarkError) starts.set(partition, range);
+      else if (timed instanceof TidemarkError) starts.set(partition, timed);
+      else starts.set(partition, startOf(startingPosition(range, overwritten, start, timed, policy)));
     }
     return starts;
   }
@@ -81,30 +80,35 @@ export class Positions {
    * of the lease was handed out. An error where the policy is to stop, or the way would lead back.
    */
   async resume(partition: number, lost: LostPosition): Promise<Start | TidemarkError> {
-    const [range] = await this.#ranges([partition]);
+    const range = (await this.#ranges([partition])).get(partition)!;
+    if (range instanceof TidemarkError) throw range;
     const { outOfRange: policy } = this.#settings;
     const { offset, place, handedOut } = lost;
     const chosen =
       place.kind === 'out-of-range'
-        ? positionInLog(range!, offset, policy)
-        : outOfRange(cutAt(range!, place, policy), offset, policy, wordsFor(place));
-    return startOf(handedOut ? neverBack(chosen, range!, offset) : chosen);
+        ? positionInLog(range, offset, policy)
+        : outOfRange(cutAt(range, place, policy), offset, policy, wordsFor(place));
+    return startOf(handedOut ? neverBack(chosen, range, offset) : chosen);
   }
 
-  async #ranges(partitions: readonly number[]): Promise<PartitionOffsets[]> {
+  async #ranges(partitions: readonly number[]): Promise<Map<number, PartitionOffsets | TidemarkError>> {
     const { topic, readUncommitted } = this.#settings;
-    const [low, end, stableEnd] = await Promise.all([
+    const [lows, ends, stableEnds] = await Promise.all([
       this.#log.earliest(partitions),
       this.#log.latest(partitions),
       readUncommitted ? undefined : this.#log.latestStable(partitions),
     ]);
-    return partitions.map((partition) => ({
-      topic,
-      partition,
-      low: low.get(partition)!,
-      end: end.get(partition)!,
-      stableEnd: stableEnd?.get(partition) ?? end.get(partition)!,
-    }));
+    const ranges = new Map<number, PartitionOffsets | TidemarkError>();
+    for (const partition of partitions) {
+      const low = lows.get(partition)!;
+      const end = ends.get(partition)!;
+      const stableEnd = stableEnds?.get(partition) ?? end;
+      if (low instanceof TidemarkError) ranges.set(partition, low);
+      else if (end instanceof TidemarkError) ranges.set(partition, end);
+      else if (stableEnd instanceof TidemarkError) ranges.set(partition, stableEnd);
+      else ranges.set(partition, { topic, partition, low, end, stableEnd });
+    }
+    return ranges;
   }
 }
 
