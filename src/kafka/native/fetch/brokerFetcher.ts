@@ -2,6 +2,7 @@
  * Fetches from one broker: one request under way whenever there is something to ask for and room for the answer, so that the
  * next records are on their way while the last ones are scored.
  */
+import { within } from '../../within.ts';
 import { Backoff, type Random } from '../cluster/backoff.ts';
 import type { BrokerLink, WireRequest } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -57,7 +58,7 @@ export interface BrokerEvents {
  */
 const LEFT_OUT_WAIT_MS = 20;
 const MIN_BYTES = 1;
-/** Patience for closing a session: it is a courtesy. */
+/** Patience for closing a session, connection and all: it is a courtesy. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Errors that say no more than that the two sides of a session do not agree (KIP-227). */
@@ -141,14 +142,14 @@ export class BrokerFetcher {
     this.#closing.abort();
     this.#endRest?.();
     const session = this.#session.close();
-    if (session === undefined) return;
-    try {
-      // A session belongs to no connection, and on its own one this request would wait behind the last fetch.
-      const link = await this.#cluster.link(this.nodeId, 'metadata');
-      await link.call(fetchRequest(this.#version(link), this.#question(session, 0, 1)), CLOSE_TIMEOUT_MS);
-    } catch {
-      // The broker forgets it by itself when it needs the place.
-    }
+    // The broker forgets it by itself when it needs the place. One that is gone could take long to be found out.
+    if (session !== undefined) await within(CLOSE_TIMEOUT_MS, this.#closeSession(session));
+  }
+
+  async #closeSession(session: SessionRequest): Promise<void> {
+    // A session belongs to no connection, and on its own one this request would wait behind the last fetch.
+    const link = await this.#cluster.link(this.nodeId, 'metadata');
+    await link.call(fetchRequest(this.#version(link), this.#question(session, 0, 1)), CLOSE_TIMEOUT_MS);
   }
 
   async #loop(): Promise<void> {

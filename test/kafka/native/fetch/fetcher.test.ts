@@ -1,11 +1,15 @@
 /** What a fetcher does in single situations, against brokers as the protocol describes them. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Fetcher } from '../../../../src/kafka/native/fetch/fetcher.ts';
 import type { Block } from '../../../../src/pipeline/ports.ts';
 import { append, assertComplete, filled, seededRandom } from './logs.ts';
 import { CALM, endOf, ModelCluster, type ModelPartition } from './modelCluster.ts';
 import { Reading } from './reading.ts';
+
+/** What has not happened by then never will. */
+const DEADLINE_MS = 10_000;
 
 describe('a fetcher', () => {
   const fetchers: Fetcher[] = [];
@@ -45,6 +49,16 @@ describe('a fetcher', () => {
       [17],
     );
     assert.equal(cluster.requests.at(-1)?.session.sessionEpoch, -1, 'the session is closed');
+  });
+
+  test('closing does not wait for a broker to which no connection can be had', async () => {
+    const { cluster, reading } = await opened(filled(1, 0, seededRandom(3), 1));
+    reading.add(0);
+    await reading.until('a session', () => cluster.requests.length > 3);
+    const never = Promise.withResolvers<never>();
+    cluster.link = () => never.promise;
+    const late = delay(DEADLINE_MS, 'late', { ref: false });
+    assert.notEqual(await Promise.race([reading.fetcher.close(), late]), 'late');
   });
 
   test('a batch that is corrupt twice stops its partition, with the place in the message', async () => {
