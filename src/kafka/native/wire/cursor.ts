@@ -49,10 +49,6 @@ export class WireCursor {
     return this.bytes.readInt32BE(this.#take(4));
   }
 
-  uint32(): number {
-    return this.bytes.readUInt32BE(this.#take(4));
-  }
-
   /** Throws E-KAFKA-OFFSET beyond 2^53: a rounded offset would commit past records that were never read. */
   int64(): number {
     const at = this.#take(8);
@@ -66,10 +62,6 @@ export class WireCursor {
     return value;
   }
 
-  bool(): boolean {
-    return this.int8() !== 0;
-  }
-
   /** An unsigned varint of at most 32 bits. */
   uvarint(): number {
     let result = 0;
@@ -79,12 +71,6 @@ export class WireCursor {
       if (byte < 0x80) return result >>> 0;
     }
     throw new WireError('an unsigned varint is longer than five bytes');
-  }
-
-  /** As Kafka's tools print it: the 16 bytes in URL-safe base64 without padding. */
-  uuid(): string {
-    const at = this.#take(16);
-    return this.bytes.toString('base64url', at, at + 16);
   }
 
   compactString(): string | null {
