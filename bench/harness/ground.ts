@@ -61,8 +61,9 @@ export class Ground implements AsyncDisposable {
     quietTimers();
     const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
     mkdirSync(stackFolder(folder));
+    let stack: Stack | undefined;
     try {
-      const stack = await startStack({
+      stack = await startStack({
         stateDir: stackFolder(folder),
         ports: 'free',
         given: givenBy(process.env),
@@ -73,6 +74,7 @@ export class Ground implements AsyncDisposable {
       await ground.admin.connect();
       return ground;
     } catch (error) {
+      await stack?.stop();
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }

@@ -1,5 +1,6 @@
 /** A Source and a Sink that are always ready. */
 import { partitionOfKey } from '../../src/kafka/murmur2.ts';
+import { BATCH_HEADER_BYTES } from '../../src/kafka/native/wire/recordBatch.ts';
 import { EncodedRecords } from '../../src/kafka/records.ts';
 import { newStamp } from '../../src/kafka/stamp.ts';
 import type {
@@ -101,7 +102,7 @@ export class MemorySink implements Sink {
 
   newRecords(topic: string, partition: number): RecordBuffer {
     const records = this.#free.pop();
-    if (records === undefined) return new EncodedRecords(topic, partition, 61);
+    if (records === undefined) return new EncodedRecords(topic, partition, BATCH_HEADER_BYTES);
     records.reset(topic, partition);
     return records;
   }
