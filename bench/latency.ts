@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   const output = ground.topicNamed('scored');
   await ground.createTopic(input, partitions);
   const schemaId = await register(`${input}-value`, transactionSchema, ground.registryUrl);
-  const pipeline = await ground.newPipeline({ input, output, partitions });
+  const pipeline = await ground.newPipeline({ input, run: output, partitions });
   const child = spawn(process.execPath, ['src/cli/main.ts', 'run', '-c', pipeline.file], {
     env: { ...process.env, ...ground.env },
     stdio: ['ignore', 'ignore', 'pipe'],

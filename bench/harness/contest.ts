@@ -106,22 +106,26 @@ function requireAgreement(name: string, ours: Sample, theirs: Sample): void {
   if (found !== undefined) throw new Error(`${name} does not publish what Tidemark does: ${found}`);
 }
 
-/** One run of one contestant, with a group and an output topic of its own; rejects unless it wrote every event once. */
+export interface Measuring {
+  /** Whether some of what it wrote is to be read back. */
+  readonly sample?: boolean;
+  readonly partitioner?: 'key' | 'source';
+  /** A topic that an earlier run wrote to, or that is made and stays; without it, one of the run's own. */
+  readonly output?: string;
+}
+
+/** One run of one contestant, with a group of its own; rejects unless it wrote every event once. */
 export async function measure(
   contestant: Contestant,
   label: string,
   arena: Arena,
-  what: { readonly sample?: boolean; readonly partitioner?: 'key' | 'source' },
+  { sample = false, partitioner, output }: Measuring,
 ): Promise<{ outcome: Outcome; sample: Sample | undefined }> {
   const { ground, options, pinning, input, partitions } = arena;
   const { signal } = ground;
-  const pipeline = await ground.newPipeline({
-    input,
-    partitions,
-    output: ground.topicNamed(`${contestant.name}-${label}`),
-    client: options.client,
-    partitioner: what.partitioner,
-  });
+  const name = ground.topicNamed(`${contestant.name}-${label}`);
+  const { client } = options;
+  const pipeline = await ground.newPipeline({ input, partitions, run: name, output, client, partitioner });
   const job = await jobFor(pipeline, { ground, events: options.events });
   const command = contestant.command(job, pipeline);
   const profiled = withProfile(command, options.cpuProf, `${contestant.name}-${label}`);
@@ -132,7 +136,7 @@ export async function measure(
       `${contestant.name} says ${outcome.scored} and wrote ${written} of ${options.events} events`,
     );
   }
-  const sample = what.sample ? await readSample(ground, pipeline.output, COMPARED) : undefined;
-  await ground.forget(pipeline);
-  return { outcome, sample };
+  const read = sample ? await readSample(ground, pipeline.output, COMPARED) : undefined;
+  await (output === undefined ? ground.forget(pipeline) : ground.empty(pipeline));
+  return { outcome, sample: read };
 }

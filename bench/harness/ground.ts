@@ -12,11 +12,14 @@ import { run } from './process.ts';
 
 export interface PipelineChoice {
   readonly input: string;
-  readonly output: string;
+  /** A name that nobody else has; of the group, and of the output topic unless that is given. */
+  readonly run: string;
+  /** Is made if it is not there. */
+  readonly output?: string | undefined;
   readonly partitions: number;
-  readonly partitioner?: 'key' | 'source';
+  readonly partitioner?: 'key' | 'source' | undefined;
   /** Default: the configuration's. */
-  readonly client?: string;
+  readonly client?: string | undefined;
   readonly outputConfig?: ITopicConfig['configEntries'];
 }
 
@@ -96,11 +99,11 @@ export class Ground implements AsyncDisposable {
     await untilServed(this.admin, topic, partitions);
   }
 
-  /** A pipeline with an output topic and a group of its own. */
+  /** A pipeline with a group of its own. */
   async newPipeline(choice: PipelineChoice): Promise<BenchPipeline> {
-    const { input, output, partitions, partitioner, client } = choice;
+    const { input, run: name, output = name, partitions, partitioner, client } = choice;
     const document = parseDocument(readFileSync('config/card-fraud.yaml', 'utf8'));
-    const group = `${output}-scorer`;
+    const group = `${name}-scorer`;
     const deadLetters = this.topicNamed('dead-letter');
     document.setIn(['kafka', 'group'], group);
     if (client !== undefined) document.setIn(['kafka', 'client'], client);
@@ -109,11 +112,11 @@ export class Ground implements AsyncDisposable {
     if (partitioner !== undefined) document.setIn(['output', 'partitioner'], partitioner);
     document.setIn(['dead_letter', 'topic'], deadLetters);
     document.setIn(['http', 'port'], 0);
-    const file = join(this.folder, `${output}.yaml`);
+    const file = join(this.folder, `${name}.yaml`);
     writeFileSync(file, document.toString());
     this.#topics.add(deadLetters);
     this.#groups.add(group);
-    await this.createTopic(output, partitions, choice.outputConfig);
+    if (!this.#topics.has(output)) await this.createTopic(output, partitions, choice.outputConfig);
     const args = ['src/cli/main.ts', 'topics', '-c', file, '--apply', '--json'];
     const needs = await run({ file: process.execPath, args }, this.env, this.signal);
     return { file, output, group, schemaId: schemaIdOf(`${output}-value`, needs) };
@@ -123,6 +126,13 @@ export class Ground implements AsyncDisposable {
   async forget({ output }: BenchPipeline): Promise<void> {
     this.#topics.delete(output);
     await this.admin.deleteTopics({ topics: [output] });
+  }
+
+  /** Deletes the records that a run wrote; the files they were in stay open, and the next run finds them so. */
+  async empty({ output }: BenchPipeline): Promise<void> {
+    const ends = await this.admin.fetchTopicOffsets(output);
+    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+    await this.admin.deleteTopicRecords({ topic: output, partitions });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

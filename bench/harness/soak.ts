@@ -99,7 +99,7 @@ async function preparePipeline({ ground, partitions, client }: Soaking) {
   const outputConfig = retention(partitions);
   await ground.createTopic(input, partitions, outputConfig);
   const output = ground.topicNamed('soaked');
-  const pipeline = await ground.newPipeline({ input, output, partitions, client, outputConfig });
+  const pipeline = await ground.newPipeline({ input, run: output, partitions, client, outputConfig });
   return { ...pipeline, input };
 }
 

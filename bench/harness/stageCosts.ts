@@ -42,7 +42,7 @@ export interface StageRun {
 export async function measureStages(ground: Ground, of: StageRun): Promise<StageCost[]> {
   const { input, partitions, client } = of;
   const output = ground.topicNamed(`stages-${of.round}`);
-  const pipeline = await ground.newPipeline({ input, output, partitions, client });
+  const pipeline = await ground.newPipeline({ input, run: output, partitions, client });
   const args = ['bench/stages.ts', pipeline.file, String(pipeline.schemaId), String(of.events)];
   const stdout = await run(prefixed(of.pinned, { file: process.execPath, args }), ground.env, ground.signal);
   await ground.forget(pipeline);
