@@ -4,7 +4,7 @@
  */
 import { within } from '../../within.ts';
 import { Backoff, type Random } from '../cluster/backoff.ts';
-import type { BrokerLink, WireRequest } from '../cluster/brokerLink.ts';
+import type { BrokerLink } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { errorName, faultOfCode } from '../cluster/fault.ts';
 import { pause } from '../cluster/pause.ts';
@@ -12,14 +12,13 @@ import {
   FETCH,
   type FetchAnswer,
   type FetchedPartition,
-  type FetchQuestion,
   fetchRequest,
   MAX_FETCH_VERSION,
   MIN_FETCH_VERSION,
   usesTopicIds,
 } from './fetchCodec.ts';
 import type { PartitionFetch } from './partition.ts';
-import { Account, HeldBytes, type Room } from './room.ts';
+import { Account, AnswerMemory, HeldBytes, type Room } from './room.ts';
 import { FetchSession, type FetchTarget, type SessionRequest } from './session.ts';
 import type { FetchSettings } from './settings.ts';
 
@@ -185,17 +184,21 @@ export class BrokerFetcher {
     if (maxBytes === 0) return 'nothing asked';
     const maxWaitMs = this.#due.size > 0 ? 0 : this.#settings.maxWaitMs;
     const question = this.#question(this.#session.next(), maxWaitMs, maxBytes);
-    let answer: FetchAnswer;
+    const memory = new AnswerMemory(this.#room);
     this.#room.setAside(maxBytes);
+    let answer: FetchAnswer;
     try {
-      answer = await link.call(this.#request(version, question), maxWaitMs + this.#settings.requestTimeoutMs);
+      const request = { ...fetchRequest(version, question), memoryFor: (size: number) => memory.take(size) };
+      answer = await link.call(request, maxWaitMs + this.#settings.requestTimeoutMs);
+      link.throttle(answer.throttleTimeMs);
+      if (this.#closing.signal.aborted) return 'nothing asked';
+      if (!this.#agrees(answer)) return 'answered';
+      memory.passOn();
     } finally {
+      memory.giveBack();
       this.#room.giveBack(maxBytes);
       this.#events.gaveBack();
     }
-    link.throttle(answer.throttleTimeMs);
-    if (this.#closing.signal.aborted) return 'nothing asked';
-    if (!this.#agrees(answer)) return 'answered';
     this.#backoff.reset();
     this.#tell(answer);
     return answer.partitions.some(bringsRecords) ? 'answered' : 'empty';
@@ -223,10 +226,6 @@ export class BrokerFetcher {
     // Brokers before 2.8 know no topic ids, and say so by an id of zeros.
     const named = this.#events.topicId()?.every((byte) => byte === 0);
     return link.version(FETCH, MIN_FETCH_VERSION, named ? MIN_FETCH_VERSION : MAX_FETCH_VERSION);
-  }
-
-  #request(version: number, question: FetchQuestion): WireRequest<FetchAnswer> {
-    return { ...fetchRequest(version, question), memoryFor: (size) => this.#room.memoryFor(size) };
   }
 
   #question(session: SessionRequest, maxWaitMs: number, maxBytes: number) {
@@ -276,11 +275,14 @@ export class BrokerFetcher {
 
   #tell(answer: FetchAnswer): void {
     const held = new HeldBytes(answer.bytes, this.#room, this.#account);
-    for (const fetched of answer.partitions) {
-      const target = this.#session.asked(fetched.partition);
-      if (target !== undefined) this.#events.answered(this, target, fetched, answer, held);
+    try {
+      for (const fetched of answer.partitions) {
+        const target = this.#session.asked(fetched.partition);
+        if (target !== undefined) this.#events.answered(this, target, fetched, answer, held);
+      }
+    } finally {
+      held.told();
     }
-    held.told();
     this.#events.settled(this);
   }
 }

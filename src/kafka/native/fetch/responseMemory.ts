@@ -1,85 +1,77 @@
 /**
- * Memory for responses and parts of them, used again and again. Fresh memory costs more than filling it: the kernel clears each
- * page of it, and the garbage collector, which is told how much of it there is, goes through the whole heap for its sake.
+ * Memory for responses and parts of them: one stretch of addresses, lent in pieces. Pieces of their own would be had from the
+ * allocator in ever other sizes, whose holes add up in a process of many hours; and fresh memory costs more than filling it: the
+ * kernel clears each page of it, and the garbage collector, which is told how much of it there is, goes through the heap for it.
  */
 import { freeMemory } from '../../freeMemory.ts';
 
-/** Smaller pieces are had for less elsewhere, and would sit here in one much larger. */
+/** Smaller pieces are had for less elsewhere. */
 const LEAST_BYTES = 16 * 1024;
-/** Larger ones hold one huge batch, and are not needed again. */
-const MOST_BYTES = 8 * 1024 * 1024;
-/** Sizes between a power of two and the next: a piece is at most half as large again as what is in it, and pages that are never written cost nothing. */
-const STEPS = 2;
-/** A piece that is kept serves for one of a fourth of its size. */
-const MOST_SLACK = 4;
+/** Pieces begin and end at pages: an untouched page takes no memory. */
+const PAGE_BYTES = 4096;
 
-export class ResponseMemory {
-  readonly #kept = new Map<number, ArrayBuffer[]>();
-  readonly #lent = new WeakSet<ArrayBuffer>();
-  #keptBytes = 0;
-
-  /**
-   * At least `size` bytes, with whatever was in them before; what does not come back is left to the garbage collector.
-   * `freeBytes` is how much may be had in all beside what is in use: sizes that are no longer asked for make room.
-   */
-  take(size: number, freeBytes: number): Buffer {
-    if (size < LEAST_BYTES) return Buffer.allocUnsafe(size);
-    if (size > MOST_BYTES) return Buffer.allocUnsafeSlow(size);
-    const rounded = roundedUp(size);
-    let memory = this.#keptFor(rounded);
-    if (memory === undefined) {
-      this.#makeRoom(rounded, freeBytes);
-      memory = Buffer.allocUnsafeSlow(rounded).buffer as ArrayBuffer;
-    }
-    this.#lent.add(memory);
-    return Buffer.from(memory);
-  }
-
-  /** The smallest that is large enough and not far too large: new memory among the old leaves holes that add up. */
-  #keptFor(size: number): ArrayBuffer | undefined {
-    let found = Number.POSITIVE_INFINITY;
-    for (const [kept, memories] of this.#kept) {
-      if (kept >= size && kept <= size * MOST_SLACK && kept < found && memories.length > 0) found = kept;
-    }
-    const memory = this.#kept.get(found)?.pop();
-    if (memory !== undefined) this.#keptBytes -= found;
-    return memory;
-  }
-
-  /**
-   * Nobody looks at `bytes` any more, a view of what `take` gave or of anything else. It is kept when that makes no more than
-   * `freeBytes`, how much may be had in all beside what is in use.
-   */
-  giveBack({ buffer }: Buffer, freeBytes: number): void {
-    const memory = buffer as ArrayBuffer;
-    if (!this.#lent.delete(memory)) return;
-    const size = memory.byteLength;
-    this.#makeRoom(size, freeBytes);
-    if (this.#keptBytes + size > freeBytes) {
-      freeMemory(memory);
-      return;
-    }
-    this.#keptBytes += size;
-    const kept = this.#kept.get(size) ?? [];
-    kept.push(memory);
-    // Behind the others: the size that was not used for longest is the first to go.
-    this.#kept.delete(size);
-    this.#kept.set(size, kept);
-  }
-
-  #makeRoom(bytes: number, freeBytes: number): void {
-    for (const [size, kept] of this.#kept) {
-      while (this.#keptBytes + bytes > freeBytes && kept.length > 0) {
-        freeMemory(kept.pop()!);
-        this.#keptBytes -= size;
-      }
-      if (kept.length > 0) return;
-      this.#kept.delete(size);
-    }
-  }
+interface Stretch {
+  start: number;
+  end: number;
 }
 
-function roundedUp(size: number): number {
-  const step = 2 ** (31 - Math.clz32(size)) / STEPS;
-  return Math.ceil(size / step) * step;
+export class ResponseMemory {
+  readonly #memory: ArrayBuffer;
+  /** By address, none beside another. */
+  readonly #free: Stretch[];
+  /** Start to end. */
+  readonly #lent = new Map<number, number>();
+  /** Pieces that found no place. */
+  readonly #alone = new WeakSet<ArrayBufferLike>();
+
+  constructor(bytes: number) {
+    this.#memory = Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
+    this.#free = [{ start: 0, end: bytes - (bytes % PAGE_BYTES) }];
+  }
+
+  /** `size` bytes, with whatever was in them before. They must come back: what does not stays taken. */
+  take(size: number): Buffer {
+    if (size < LEAST_BYTES) return Buffer.allocUnsafe(size);
+    const rounded = Math.ceil(size / PAGE_BYTES) * PAGE_BYTES;
+    // The lowest addresses first: what is above has often never been touched.
+    const at = this.#free.findIndex(({ start, end }) => end - start >= rounded);
+    if (at < 0) {
+      const alone = Buffer.allocUnsafeSlow(size);
+      this.#alone.add(alone.buffer);
+      return alone;
+    }
+    const found = this.#free[at]!;
+    const { start } = found;
+    found.start += rounded;
+    if (found.start === found.end) this.#free.splice(at, 1);
+    this.#lent.set(start, start + rounded);
+    return Buffer.from(this.#memory, start, size);
+  }
+
+  /** Nobody looks at `bytes` any more: what `take` gave, or a view of it, or anything else. */
+  giveBack({ buffer, byteOffset }: Buffer): void {
+    if (this.#alone.delete(buffer)) freeMemory(buffer);
+    if (buffer !== this.#memory) return;
+    for (const [start, end] of this.#lent) {
+      if (byteOffset < start || byteOffset >= end) continue;
+      this.#lent.delete(start);
+      this.#join(start, end);
+      return;
+    }
+  }
+
+  #join(start: number, end: number): void {
+    const free = this.#free;
+    let at = free.findIndex((stretch) => stretch.start > start);
+    if (at < 0) at = free.length;
+    const before = free[at - 1];
+    const after = free[at];
+    if (before?.end === start) {
+      before.end = end;
+      if (after?.start !== end) return;
+      before.end = after.end;
+      free.splice(at, 1);
+    } else if (after?.start === end) after.start = start;
+    else free.splice(at, 0, { start, end });
+  }
 }

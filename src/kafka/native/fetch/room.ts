@@ -15,7 +15,7 @@ export class Room {
   readonly unpacked: Share;
   /** Records of blocks that are out. */
   readonly rows: Share;
-  readonly #memory = new ResponseMemory();
+  readonly #memory: ResponseMemory;
   readonly #maxFetchBytes: number;
   #askedBytes = 0;
 
@@ -25,6 +25,8 @@ export class Room {
     this.unpacked = new Share(half);
     this.rows = new Share(maxRowsOut);
     this.#maxFetchBytes = maxFetchBytes;
+    // An answer whose parts were copied is free again at once, and its memory that of the next: for it there is room on top.
+    this.#memory = new ResponseMemory(half + 4 * maxFetchBytes);
   }
 
   /**
@@ -41,17 +43,12 @@ export class Room {
 
   /** Memory for an answer or a part of one, of at least `size` bytes. */
   memoryFor(size: number): Buffer {
-    return this.#memory.take(size, this.#freeMemoryBytes);
+    return this.#memory.take(size);
   }
 
   /** Nobody looks at `bytes` any more, which `memoryFor` gave, or a part of them. */
   freeMemory(bytes: Buffer): void {
-    this.#memory.giveBack(bytes, this.#freeMemoryBytes);
-  }
-
-  /** An answer whose parts were copied is free again at once, and its memory that of the next: for it there is room on top. */
-  get #freeMemoryBytes(): number {
-    return this.fetched.free + 2 * this.#maxFetchBytes;
+    this.#memory.giveBack(bytes);
   }
 
   setAside(bytes: number): void {
@@ -60,6 +57,32 @@ export class Room {
 
   giveBack(bytes: number): void {
     this.#askedBytes -= bytes;
+  }
+}
+
+/** The memory of an answer until somebody holds it; a connection that is lost takes what it was reading into along. */
+export class AnswerMemory {
+  readonly #room: Room;
+  #bytes: Buffer | undefined;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  take(size: number): Buffer {
+    this.#bytes = this.#room.memoryFor(size);
+    return this.#bytes;
+  }
+
+  /** From here on it is given back by those who hold it. */
+  passOn(): void {
+    this.#bytes = undefined;
+  }
+
+  /** Unless it was passed on. The answer is here, or its connection is destroyed and reads no more. */
+  giveBack(): void {
+    if (this.#bytes !== undefined) this.#room.freeMemory(this.#bytes);
+    this.#bytes = undefined;
   }
 }
 
@@ -99,7 +122,7 @@ export class HeldBytes {
 
   /** A copy of a part of them, which is held on its own. */
   copy(start: number, end: number): { readonly bytes: Buffer; readonly held: HeldBytes } {
-    const bytes = this.#room.memoryFor(end - start).subarray(0, end - start);
+    const bytes = this.#room.memoryFor(end - start);
     this.#bytes.copy(bytes, 0, start, end);
     const held = new HeldBytes(bytes, this.#room, this.#account);
     held.#told = true;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { TidemarkError } from '../../../../src/errors.ts';
 import { EpochHistory } from '../../../../src/kafka/native/fetch/epochs.ts';
 import { refusalError, refusalOf } from '../../../../src/kafka/native/fetch/refusals.ts';
-import { Account, HeldBytes, Room } from '../../../../src/kafka/native/fetch/room.ts';
+import { Account, AnswerMemory, HeldBytes, Room } from '../../../../src/kafka/native/fetch/room.ts';
 import { fetchSettings } from '../../../../src/kafka/native/fetch/settings.ts';
 import { Share } from '../../../../src/kafka/native/fetch/share.ts';
 import { Trouble } from '../../../../src/kafka/native/fetch/trouble.ts';
@@ -156,7 +156,7 @@ describe('room', () => {
 
   test('a copy of a part is held on its own, and memory is free again with the last who holds it', () => {
     const budget = room(1_000_000);
-    const bytes = budget.memoryFor(40_000).subarray(0, 40_000).fill(7);
+    const bytes = budget.memoryFor(40_000).fill(7);
     const held = new HeldBytes(bytes, budget, new Account());
     held.hold();
     const copied = held.copy(100, 20_100);
@@ -165,25 +165,49 @@ describe('room', () => {
     assert.equal(budget.fetched.used, 60_000);
     held.letGo();
     assert.equal(budget.fetched.used, 20_000);
-    assert.equal(budget.memoryFor(40_000).buffer, bytes.buffer);
+    assert.equal(placeOf(budget.memoryFor(40_000)), placeOf(bytes));
     assert.ok(copied.bytes.length === 20_000 && copied.bytes.every((byte) => byte === 7));
-    assert.notEqual(budget.memoryFor(20_000).buffer, copied.bytes.buffer);
+    assert.notEqual(placeOf(budget.memoryFor(20_000)), placeOf(copied.bytes));
     copied.held.letGo();
-    assert.equal(budget.memoryFor(20_000).buffer, copied.bytes.buffer);
+    assert.equal(placeOf(budget.memoryFor(20_000)), placeOf(copied.bytes));
   });
 
   test('memory that nobody holds is free when all was told, and not before', () => {
     const budget = room(1_000_000);
-    const bytes = budget.memoryFor(40_000).subarray(0, 40_000);
+    const bytes = budget.memoryFor(40_000);
     const held = new HeldBytes(bytes, budget, new Account());
     held.hold();
     held.letGo();
     // A copy of another part is made of it yet, and must not be made in the same place.
-    assert.notEqual(held.copy(0, 40_000).bytes.buffer, bytes.buffer);
+    assert.notEqual(placeOf(held.copy(0, 40_000).bytes), placeOf(bytes));
     held.told();
-    assert.equal(budget.memoryFor(40_000).buffer, bytes.buffer);
+    assert.equal(placeOf(budget.memoryFor(40_000)), placeOf(bytes));
+  });
+
+  test('memory of an answer comes back with a connection that was lost, and stays with those who got the answer', () => {
+    const budget = room(1_000_000);
+    const lost = new AnswerMemory(budget);
+    const place = placeOf(lost.take(40_000));
+    lost.giveBack();
+    const answered = new AnswerMemory(budget);
+    assert.equal(placeOf(answered.take(40_000)), place);
+    answered.passOn();
+    answered.giveBack();
+    assert.notEqual(placeOf(budget.memoryFor(40_000)), place);
   });
 });
+
+/** In words, since a failed comparison of buffers would print all of them. */
+function placeOf({ buffer, byteOffset }: Buffer): string {
+  let id = buffers.get(buffer);
+  if (id === undefined) {
+    id = buffers.size;
+    buffers.set(buffer, id);
+  }
+  return `${byteOffset} of buffer ${id}`;
+}
+
+const buffers = new Map<ArrayBufferLike, number>();
 
 describe('trouble', () => {
   test('is told once it lasts, and once it is over for all', async () => {
