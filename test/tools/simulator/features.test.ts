@@ -9,9 +9,11 @@ const read = (path: string) => parse(readFileSync(new URL(`../../../${path}`, im
 const order = features.map((feature) => feature.name);
 const nameOf = (entry: string | { name: string }) => (typeof entry === 'string' ? entry : entry.name);
 
-test('training data, the rules for packing and the packed model have the same features in the same order', () => {
+test('training data, the rules for packing and the packed models have the same features in the same order', () => {
   assert.deepEqual(read('tools/train/features.yaml').map(nameOf), order);
-  assert.deepEqual(read('models/card-fraud/1.0.0/model.yaml').features.map(nameOf), order);
+  for (const version of ['1.0.0', '2.0.0']) {
+    assert.deepEqual(read(`models/card-fraud/${version}/model.yaml`).features.map(nameOf), order, version);
+  }
 });
 
 test('the pipeline finds each feature where training took it from', () => {
