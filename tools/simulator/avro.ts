@@ -10,17 +10,21 @@ export const transactionSchema = readFileSync(
   'utf8',
 );
 
-const transactionType = avro.Type.forSchema(JSON.parse(transactionSchema));
-
-/** Gives a function that encodes payments in Confluent framing: a zero byte, the schema id, the Avro body. */
+/** Gives a function that encodes payments in Confluent framing. */
 export function transactionEncoder(schemaId: number): (transaction: Transaction) => Buffer {
+  return framedEncoder(transactionSchema, schemaId);
+}
+
+/** Gives a function that encodes values of a schema in Confluent framing: a zero byte, the schema id, the Avro body. */
+export function framedEncoder(schema: string, schemaId: number): (value: object) => Buffer {
+  const type = avro.Type.forSchema(JSON.parse(schema));
   let scratch = Buffer.alloc(1024);
-  return (transaction) => {
-    let end = transactionType.encode(transaction, scratch, FRAME_BYTES);
+  return (value) => {
+    let end = type.encode(value, scratch, FRAME_BYTES);
     if (end < 0) {
       // avsc says by a negative position how many bytes were too few.
       scratch = Buffer.alloc(2 * (scratch.length - end));
-      end = transactionType.encode(transaction, scratch, FRAME_BYTES);
+      end = type.encode(value, scratch, FRAME_BYTES);
     }
     scratch.writeUInt8(0, 0);
     scratch.writeInt32BE(schemaId, 1);

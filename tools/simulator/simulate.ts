@@ -3,14 +3,16 @@ import { Frauds } from './frauds.ts';
 import { CustomerHistories, FEEDBACK_DELAY_DAYS, TerminalHistories, WINDOW_DAYS } from './histories.ts';
 import { type Payment, paymentsOfDay, SECONDS_PER_DAY } from './payments.ts';
 import type { CustomerHistory, FraudScenario, SimulatedTransaction, TerminalHistory } from './transaction.ts';
-import { makeCustomers } from './world.ts';
+import { type Customer, makeCustomers } from './world.ts';
 
-const FIRST_DAY_MS = Date.UTC(2018, 3, 1);
+export const FIRST_DAY_MS = Date.UTC(2018, 3, 1);
 const LAST_NIGHT_HOUR = 6;
+const FIRST_WEEKDAY = new Date(FIRST_DAY_MS).getUTCDay();
+const SECONDS_PER_HOUR = 3_600;
 const SUNDAY = 0;
 const SATURDAY = 6;
 /** From this day on every window can be full. */
-const WARM_UP_DAYS = FEEDBACK_DELAY_DAYS + WINDOW_DAYS[2];
+export const WARM_UP_DAYS = FEEDBACK_DELAY_DAYS + WINDOW_DAYS[2];
 
 export interface World {
   readonly seed: number;
@@ -26,22 +28,87 @@ export interface World {
  * The same world always gives the same payments. Memory is that of one day's payments and 37 days of history.
  */
 export function* simulate(world: World): Generator<SimulatedTransaction, void, undefined> {
-  const { seed, days = 183, customers: customerCount = 5_000, terminals: terminalCount = 10_000 } = world;
-  // A stream of chances for each part of the world: a change to one leaves the others as they were.
-  const customers = makeCustomers(customerCount, terminalCount, new Random(`${seed} world`));
-  const payments = new Random(`${seed} payments`);
-  const frauds = new Frauds(customerCount, terminalCount, new Random(`${seed} frauds`));
-  const customerHistories = new CustomerHistories(customerCount);
-  const terminalHistories = new TerminalHistories(terminalCount);
-  let serial = 0;
-  for (let day = 0; day < days; day++) {
-    frauds.beginDay(day);
-    for (const payment of paymentsOfDay(day, customers, payments)) {
-      const scenario = frauds.judge(payment);
-      const customer = customerHistories.add(payment.customer, payment.second, payment.amountCents);
-      const terminal = terminalHistories.add(payment.terminal, payment.second, scenario !== 'none');
-      yield describe(serial++, payment, scenario, customer, terminal);
+  const { days = 183 } = world;
+  const simulation = new Simulation(world);
+  while (simulation.day < days) yield* simulation.nextDay();
+}
+
+/** The same world, a day at a time. */
+export class Simulation {
+  readonly #customers: readonly Customer[];
+  readonly #payments: Random;
+  readonly #frauds: Frauds;
+  readonly #customerHistories: CustomerHistories;
+  readonly #terminalHistories: TerminalHistories;
+  readonly #customerIds: readonly string[];
+  readonly #terminalIds: readonly string[];
+  #day = 0;
+  #serial = 0;
+
+  constructor({ seed, customers = 5_000, terminals = 10_000 }: World) {
+    // A stream of chances for each part of the world: a change to one leaves the others as they were.
+    this.#customers = makeCustomers(customers, terminals, new Random(`${seed} world`));
+    this.#payments = new Random(`${seed} payments`);
+    this.#frauds = new Frauds(customers, terminals, new Random(`${seed} frauds`));
+    this.#customerHistories = new CustomerHistories(customers);
+    this.#terminalHistories = new TerminalHistories(terminals);
+    this.#customerIds = ids('C', customers);
+    this.#terminalIds = ids('T', terminals);
+  }
+
+  /** The day that comes next, 0 for the first. */
+  get day(): number {
+    return this.#day;
+  }
+
+  /** The payments of the next day. */
+  *nextDay(): Generator<SimulatedTransaction, void, undefined> {
+    for (const payment of this.#drawDay()) {
+      const scenario = this.#frauds.judge(payment);
+      const customer = this.#customerHistories.add(payment.customer, payment.second, payment.amountCents);
+      const terminal = this.#terminalHistories.add(payment.terminal, payment.second, scenario !== 'none');
+      yield this.#describe(payment, scenario, customer, terminal);
     }
+  }
+
+  /**
+   * Lives through the next day without keeping it in anybody's history, in a third of the time. Payments are right again
+   * `WARM_UP_DAYS` after the last day that was skipped.
+   */
+  skipDay(): void {
+    for (const payment of this.#drawDay()) {
+      this.#frauds.judge(payment);
+      this.#serial++;
+    }
+  }
+
+  #describe(
+    payment: Payment,
+    scenario: FraudScenario,
+    customer: CustomerHistory,
+    terminal: TerminalHistory,
+  ): SimulatedTransaction {
+    const weekday = (FIRST_WEEKDAY + Math.floor(payment.second / SECONDS_PER_DAY)) % 7;
+    const hour = Math.floor((payment.second % SECONDS_PER_DAY) / SECONDS_PER_HOUR);
+    return {
+      transaction_id: `P${String(this.#serial++).padStart(9, '0')}`,
+      customer_id: this.#customerIds[payment.customer]!,
+      terminal_id: this.#terminalIds[payment.terminal]!,
+      event_time: FIRST_DAY_MS + payment.second * 1000,
+      amount: payment.amountCents / 100,
+      weekend: weekday === SATURDAY || weekday === SUNDAY,
+      night: hour <= LAST_NIGHT_HOUR,
+      customer,
+      terminal,
+      fraud: scenario !== 'none',
+      scenario,
+    };
+  }
+
+  #drawDay(): Payment[] {
+    const day = this.#day++;
+    this.#frauds.beginDay(day);
+    return paymentsOfDay(day, this.#customers, this.#payments);
   }
 }
 
@@ -57,27 +124,6 @@ export function* transactions(count: number, seed: number): Generator<SimulatedT
   }
 }
 
-function describe(
-  serial: number,
-  payment: Payment,
-  scenario: FraudScenario,
-  customer: CustomerHistory,
-  terminal: TerminalHistory,
-): SimulatedTransaction {
-  const eventTime = FIRST_DAY_MS + payment.second * 1000;
-  const date = new Date(eventTime);
-  const weekday = date.getUTCDay();
-  return {
-    transaction_id: `P${String(serial).padStart(9, '0')}`,
-    customer_id: `C${String(payment.customer).padStart(5, '0')}`,
-    terminal_id: `T${String(payment.terminal).padStart(5, '0')}`,
-    event_time: eventTime,
-    amount: payment.amountCents / 100,
-    weekend: weekday === SATURDAY || weekday === SUNDAY,
-    night: date.getUTCHours() <= LAST_NIGHT_HOUR,
-    customer,
-    terminal,
-    fraud: scenario !== 'none',
-    scenario,
-  };
+function ids(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${letter}${String(index).padStart(5, '0')}`);
 }

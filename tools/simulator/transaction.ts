@@ -5,6 +5,8 @@ export interface Transaction {
   readonly terminal_id: string;
   /** Epoch milliseconds. */
   readonly event_time: number;
+  /** Of a payment that is emitted at another time than its own: when it happened in the simulated world. */
+  readonly simulated_time?: number | null;
   readonly amount: number;
   readonly weekend: boolean;
   readonly night: boolean;

@@ -13,8 +13,16 @@ test('an encoded payment is framed and reads back as it was, without the truth a
     const bytes = encode(simulated);
     assert.deepEqual([...bytes.subarray(0, 5)], [0, 1, 2, 3, 4]);
     const { fraud: _fraud, scenario: _scenario, ...event } = simulated;
-    assert.deepEqual(plain(type.fromBuffer(bytes.subarray(5))), event);
+    assert.deepEqual(plain(type.fromBuffer(bytes.subarray(5))), { ...event, simulated_time: null });
   }
+});
+
+test('an emitted payment carries its simulated moment beside the time of its emission', () => {
+  const [payment] = simulate({ seed: 1, days: 2, customers: 50, terminals: 500 });
+  const emitted = { ...payment!, event_time: 1_700_000_000_000, simulated_time: payment!.event_time };
+  const read = plain(type.fromBuffer(transactionEncoder(1)(emitted).subarray(5)));
+  assert.equal(read.event_time, 1_700_000_000_000);
+  assert.equal(read.simulated_time, payment!.event_time);
 });
 
 test('a payment larger than any before is encoded whole', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { simulate, transactions } from '../../../tools/simulator/simulate.ts';
-import type { Transaction } from '../../../tools/simulator/transaction.ts';
+import { Simulation, simulate, transactions, WARM_UP_DAYS } from '../../../tools/simulator/simulate.ts';
+import type { SimulatedTransaction, Transaction } from '../../../tools/simulator/transaction.ts';
 
 const DAY_MS = 86_400_000;
 const FIRST_DAY_MS = Date.UTC(2018, 3, 1);
@@ -38,6 +38,22 @@ test('a shorter world is the beginning of a longer one', () => {
   const small = { seed: 3, customers: 50, terminals: 100 };
   const short = [...simulate({ ...small, days: 5 })];
   assert.deepEqual(short, [...first(short.length, simulate({ ...small, days: 9 }))]);
+});
+
+test('skipped days leave the payments as they are, once the windows have filled again', () => {
+  const small = { seed: 8, customers: 50, terminals: 100 };
+  const skipped = 6;
+  const whole = new Simulation(small);
+  const hasty = new Simulation(small);
+  for (let day = 0; day < skipped; day++) {
+    for (const _ of whole.nextDay());
+    hasty.skipDay();
+  }
+  for (let day = skipped; day < skipped + WARM_UP_DAYS; day++) {
+    for (const _ of whole.nextDay());
+    for (const _ of hasty.nextDay());
+  }
+  assert.deepEqual([...hasty.nextDay()], [...whole.nextDay()]);
 });
 
 test('payments come in time order, each once, from the first day to the last', () => {
