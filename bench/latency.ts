@@ -8,7 +8,7 @@ import { loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { register } from '../tools/demo/produce.ts';
+import { register } from '../tools/demo/register.ts';
 import { transactionEncoder, transactionSchema } from '../tools/simulator/avro.ts';
 import { transactions } from '../tools/simulator/simulate.ts';
 import { Ground, machine } from './harness/ground.ts';

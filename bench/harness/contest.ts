@@ -1,5 +1,5 @@
 /** Tidemark and its peers in turn, each as a process that scores the same topic from its beginning to its end. */
-import { recordsIn } from '../../tools/demo/readTopic.ts';
+import { recordsIn } from '../../tools/demo/topicOffsets.ts';
 import { disagreement, readSample, type Sample } from './agreement.ts';
 import { type Contestant, readyPeer, tidemark } from './contestants.ts';
 import type { Ground } from './ground.ts';

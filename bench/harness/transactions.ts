@@ -1,5 +1,5 @@
 import type { Block, RecordBuffer, Sink } from '../../src/pipeline/ports.ts';
-import { register } from '../../tools/demo/produce.ts';
+import { register } from '../../tools/demo/register.ts';
 import { transactionEncoder, transactionSchema } from '../../tools/simulator/avro.ts';
 import { transactions } from '../../tools/simulator/simulate.ts';
 

@@ -2,16 +2,21 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { sharedStack } from '../support/stack.ts';
+import { sharedStack, waitFor } from '../support/stack.ts';
 
 const ROOT = new URL('../..', import.meta.url);
+const TEST_LIMIT_MS = 180_000;
+/** A member that was killed is missed after its session timeout. */
+const TAKE_OVER_MS = 60_000;
 
 interface Demo {
   readonly child: ChildProcess;
-  /** Everything printed so far, both streams. */
-  text(): string;
-  /** Resolves when a line with these words is printed. */
+  /** Everything printed so far. */
+  output(): string;
+  errors(): string;
+  /** Resolves when a line with these words is printed, on whichever stream. */
   says(words: string): Promise<void>;
+  status(): Promise<number | null>;
 }
 
 async function startDemo(t: TestContext, args: readonly string[]): Promise<Demo> {
@@ -24,55 +29,127 @@ async function startDemo(t: TestContext, args: readonly string[]): Promise<Demo>
       TIDEMARK_REGISTRY_URL: registryUrl,
       NO_COLOR: '1',
     },
-    // A process group of its own, which tells afterwards whether anything of it still runs.
-    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  t.after(() => {
-    if (isRunning(child)) process.kill(-child.pid!, 'SIGKILL');
+  t.after(() => child.kill('SIGTERM'));
+  const texts = { output: '', errors: '' };
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    texts.output += more;
   });
-  let text = '';
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  ended.catch(() => {});
-  child.on('close', () => reject(new Error(`the demo ended too early, having said:\n${text}`)));
-  for (const stream of [child.stdout!, child.stderr!]) {
-    stream.setEncoding('utf8').on('data', (more: string) => {
-      text += more;
-      child.emit('said');
-    });
-  }
-  const says = async (words: string) => {
-    while (!text.includes(words)) await Promise.race([once(child, 'said'), ended]);
+  child.stderr.setEncoding('utf8').on('data', (more: string) => {
+    texts.errors += more;
+  });
+  const closed = once(child, 'close');
+  const said = (words: string) => {
+    if (texts.output.includes(words) || texts.errors.includes(words)) return true;
+    if (child.exitCode === null) return false;
+    throw new Error(`the demo ended too early, having said:\n${texts.output}${texts.errors}`);
   };
-  return { child, text: () => text, says };
+  return {
+    child,
+    output: () => texts.output,
+    errors: () => texts.errors,
+    says: async (words) => {
+      await waitFor(() => said(words), `the demo to say ${words}`, TEST_LIMIT_MS);
+    },
+    status: async () => (await closed)[0],
+  };
 }
 
-/** Whether any process of the demo's group runs. */
-function isRunning(demo: ChildProcess): boolean {
+// biome-ignore lint/suspicious/noExplicitAny: what JSON.parse gives
+function objects(demo: Demo): any[] {
+  const whole = demo.output().slice(0, demo.output().lastIndexOf('\n') + 1);
+  return whole
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+function isRunning(pid: number): boolean {
   try {
-    return process.kill(-demo.pid!, 0);
+    return process.kill(pid, 0);
   } catch {
     return false;
   }
 }
 
-test('the demo scores every transaction and shows one of them', { timeout: 120_000 }, async (t) => {
-  const demo = await startDemo(t, ['--events', '3000', '--seed', '2']);
-  const [status] = await once(demo.child, 'close');
-  assert.equal(status, 0, demo.text());
-  assert.match(demo.text(), /3,000 transactions scored in [\d.]+ s: [\d,]+ a second/);
-  assert.match(demo.text(), /dead-lettered +0\n/);
-  assert.match(demo.text(), /model-digest +[0-9a-f]{16}\n/);
-  assert.doesNotMatch(demo.text(), /not scored/);
-  assert.ok(!demo.text().includes('\x1b'), 'control characters in a pipe');
+/** The processes that score, as the demo tells them. */
+function pidsOf(demo: Demo): number[] {
+  const [, pids] = /\(pid ([\d and]+)\)/.exec(demo.output() + demo.errors())!;
+  return pids!.split(' and ').map(Number);
+}
+
+test('the demo scores every transaction and judges the scores by the labels that come later', {
+  timeout: TEST_LIMIT_MS,
+}, async (t) => {
+  const demo = await startDemo(t, ['--events', '3000', '--seed', '2', '--model', '1.0.0']);
+  assert.equal(await demo.status(), 0, demo.output() + demo.errors());
+  const text = demo.output();
+  assert.match(text, /3,000 events emitted|\d+ events? emitted \| [\d,]+ a second scored/);
+  assert.match(text, /\n3,000 transactions scored by card-fraud 1\.0\.0 in 0:\d\d \(seed 2\)\n/);
+  assert.match(text, /event to score +p50 [\d.,]+ m?s, p99 [\d.,]+ m?s, acknowledged\n/);
+  assert.match(text, /dead-lettered +0\n/);
+  assert.match(text, /AUC +0\.\d{3} +0\.871\n/);
+  assert.match(text, /1 day here can only hint at it\n/);
+  assert.match(text, /model-digest +[0-9a-f]{16}\n/);
+  assert.doesNotMatch(text, /not scored|without a label/);
+  assert.ok(!text.includes('\x1b'), 'control characters in a pipe');
 });
 
-test('an interrupted demo stops its pipeline and says so in one line', { timeout: 120_000 }, async (t) => {
-  const demo = await startDemo(t, ['--events', '20000']);
-  await demo.says('Scoring');
+test('a program reads nothing but JSON, and the end of it', { timeout: TEST_LIMIT_MS }, async (t) => {
+  const demo = await startDemo(t, ['--json', '--events', '3000', '--rate', '1000', '--model', '1.0.0']);
+  assert.equal(await demo.status(), 0, demo.output() + demo.errors());
+  const all = objects(demo);
+  const summary = all.at(-1);
+  assert.equal(summary.kind, 'summary');
+  assert.equal(summary.emitted.events, 3_000);
+  assert.equal(summary.scored, 3_000);
+  assert.equal(summary.missing, 0);
+  assert.equal(summary.unlabelled, 0);
+  assert.ok(summary.latency.p50Ms > 0 && summary.latency.p99Ms >= summary.latency.p50Ms);
+  const decided: number[] = Object.values(summary.decisions);
+  assert.equal(
+    decided.reduce((sum, events) => sum + events),
+    3_000,
+  );
+  const progress = all.slice(0, -1);
+  assert.ok(progress.length >= 2 && progress.every(({ kind }) => kind === 'progress'));
+  assert.equal(progress[0].lag.length, 4);
+});
+
+test('with two replicas one may be killed: the other goes on, nothing is lost, and Ctrl-C tells the end', {
+  timeout: TEST_LIMIT_MS,
+}, async (t) => {
+  const demo = await startDemo(t, ['--json', '--keep-running', '--replicas', '2', '--rate', '500']);
+  const latest = () => objects(demo).at(-1);
+  await waitFor(() => latest()?.scored.events > 500, 'both to score', TEST_LIMIT_MS);
+  const [first, second] = latest().replicas;
+  assert.deepEqual([first.leases, second.leases], [2, 2]);
+  process.kill(first.pid, 'SIGKILL');
+  await waitFor(
+    () => latest().replicas[0].state === 'ended' && latest().replicas[1].leases === 4,
+    'the other to take over',
+    TAKE_OVER_MS,
+  );
   demo.child.kill('SIGINT');
-  const [status] = await once(demo.child, 'close');
-  assert.equal(status, 130, demo.text());
-  assert.match(demo.text(), /\nInterrupted; nothing that the demo started is left running\.\n$/);
-  assert.ok(!isRunning(demo.child), 'a process of the demo is left');
+  assert.equal(await demo.status(), 0, demo.errors());
+  const summary = latest();
+  assert.equal(summary.kind, 'summary');
+  assert.equal(summary.scored, summary.emitted.events);
+  assert.equal(summary.missing, 0);
+  assert.ok(!isRunning(second.pid), 'a replica is left');
+});
+
+test('an interrupted demo stops its pipeline and says so in one line, however often it is told', {
+  timeout: TEST_LIMIT_MS,
+}, async (t) => {
+  const demo = await startDemo(t, ['--events', '200000']);
+  await demo.says('Scoring');
+  const pids = pidsOf(demo);
+  assert.ok(pids.every(isRunning));
+  demo.child.kill('SIGINT');
+  setTimeout(() => demo.child.kill('SIGINT'), 600);
+  assert.equal(await demo.status(), 130, demo.output() + demo.errors());
+  assert.equal(demo.errors(), 'Interrupted; nothing that the demo started is left running.\n');
+  assert.ok(!pids.some(isRunning), 'a process of the demo is left');
 });

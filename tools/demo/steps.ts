@@ -1,61 +1,56 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { transactions } from '../simulator/simulate.ts';
 import { registryAnswers } from '../stack/ready.ts';
 import { DemoError } from './demoError.ts';
-import { Findings, recordReader } from './findings.ts';
-import { counted, whole } from './numbers.ts';
+import type { Interrupts } from './interrupts.ts';
+import { counted, minute } from './numbers.ts';
 import { type PipelineFile, writePipelineFile } from './pipelineFile.ts';
 import type { Place } from './place.ts';
-import { produceTransactions, type Truth } from './produce.ts';
-import { ProgressLine } from './progressLine.ts';
-import { readTopic, recordsIn } from './readTopic.ts';
-import { type RunSummary, summaryLines } from './summary.ts';
+import { type Choice, scoreWorld } from './scoring.ts';
+import type { Summary } from './summary.ts';
+import type { Teller } from './tellers/teller.ts';
 import { tidemark } from './tidemark.ts';
+import type { WorldStream } from './worlds/world.ts';
 
-const PROGRESS_EVERY_MS = 250;
 /** With growing pauses, some five seconds in all. */
 const KAFKA_RETRIES = 4;
 
-export interface Scoring {
-  readonly events: number;
-  readonly seed: number;
+export interface Stage {
   readonly place: Place;
   /** For files of the demo. */
   readonly folder: string;
-  readonly signal: AbortSignal;
+  readonly teller: Teller;
+  readonly interrupts: Interrupts;
 }
 
-interface Connection {
-  readonly kafka: Kafka;
-  readonly admin: Admin;
-  readonly progress: ProgressLine;
-  /** Of the commands that are run. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Makes topics, produces, scores, reads back and tells. @returns whether every transaction was scored. */
-export async function scoreTransactions(scoring: Scoring): Promise<boolean> {
-  const { place } = scoring;
+/** Makes the topics and the world, has its events scored and tells how that went. */
+export async function show(choice: Choice, stage: Stage): Promise<Summary> {
+  const { place, teller } = stage;
+  const { brokers, registryUrl } = place;
   const kafka = new Kafka({
-    brokers: [...place.brokers],
+    brokers: [...brokers],
     clientId: 'tidemark-demo',
     logLevel: logLevel.NOTHING,
     retry: { retries: KAFKA_RETRIES },
   });
   const admin = kafka.admin();
-  const progress = new ProgressLine(process.stdout, () => performance.now());
-  const env = { TIDEMARK_BROKERS: place.brokers.join(','), TIDEMARK_REGISTRY_URL: place.registryUrl };
-  const connection: Connection = { kafka, admin, progress, env };
+  const env = { TIDEMARK_BROKERS: brokers.join(','), TIDEMARK_REGISTRY_URL: registryUrl };
   await requireAnswers(admin, place);
-  console.log(`Kafka is at ${env.TIDEMARK_BROKERS}, the schema registry at ${place.registryUrl}.`);
+  teller.say(`Kafka is at ${env.TIDEMARK_BROKERS}, the schema registry at ${registryUrl}.`);
   try {
-    const pipeline = await makeTopics(scoring, connection);
-    const truth = await produce(scoring, connection, pipeline);
-    const run = await score(scoring, connection, pipeline);
-    return await tell(scoring, connection, pipeline, truth, run);
+    const pipeline = await makeTopics(choice, stage, admin, env);
+    const stream = await openWorld(choice, stage);
+    const summary = await scoreWorld(choice, stream, {
+      ...stage,
+      kafka,
+      admin,
+      brokers,
+      registryUrl,
+      pipeline,
+      env,
+    });
+    teller.end(summary);
+    return summary;
   } finally {
-    progress.clear();
     await admin.disconnect();
   }
 }
@@ -71,109 +66,34 @@ async function requireAnswers(admin: Admin, { brokers, registryUrl }: Place): Pr
   }
 }
 
-async function makeTopics(scoring: Scoring, { admin, env }: Connection): Promise<PipelineFile> {
+async function makeTopics(
+  { world, version }: Choice,
+  { folder, interrupts, teller }: Stage,
+  admin: Admin,
+  env: Readonly<Record<string, string>>,
+): Promise<PipelineFile> {
   const { groups } = await admin.listGroups();
   const taken = new Set([...(await admin.listTopics()), ...groups.map((group) => group.groupId)]);
-  const pipeline = writePipelineFile(scoring.folder, taken);
-  await tidemark(['topics', '-c', pipeline.path, '--apply'], { env, signal: scoring.signal });
-  const { transactions: input, scored, deadLetters } = pipeline.names;
-  console.log(`Topics and schemas are made: ${input}, ${scored} and ${deadLetters}.`);
+  const pipeline = writePipelineFile(folder, { pipeline: world.name, version }, taken);
+  await tidemark(['topics', '-c', pipeline.path, '--apply'], { env, signal: interrupts.either });
+  const { events, scored, deadLetters, labels } = pipeline.names;
+  // One partition keeps the labels in the order in which they became known.
+  await admin.createTopics({ topics: [{ topic: labels, numPartitions: 1 }], waitForLeaders: true });
+  teller.say(`Topics and schemas are made: ${events}, ${scored}, ${deadLetters} and ${labels}.`);
   return pipeline;
 }
 
-async function produce(
-  scoring: Scoring,
-  { kafka, progress }: Connection,
-  pipeline: PipelineFile,
-): Promise<Truth> {
-  const { events, seed, signal } = scoring;
-  console.log('Simulating card transactions; the first 37 days only give customers and terminals a history.');
-  const truth = await produceTransactions({
-    kafka,
-    registryUrl: scoring.place.registryUrl,
-    topic: pipeline.names.transactions,
-    transactions: transactions(events, seed),
-    signal,
-    onProgress: (produced) => progress.show(`Produced ${whole(produced)} of ${whole(events)}`),
+async function openWorld({ world, seed }: Choice, { teller, interrupts }: Stage): Promise<WorldStream> {
+  const beganMs = performance.now();
+  teller.say(`Simulating the world of seed ${seed} up to its first event.`);
+  const stream = await world.open({
+    seed,
+    signal: interrupts.either,
+    onProgress: (phrase) => teller.progress(`Simulating: ${phrase}`),
   });
-  const frauds = [...truth.values()].filter((scenario) => scenario !== 'none').length;
-  progress.end(
-    `Produced ${counted(truth.size, 'transaction')}, ${counted(frauds, 'fraud')} among them (seed ${seed}).`,
+  const seconds = (performance.now() - beganMs) / 1000;
+  teller.say(
+    `Simulated up to ${minute(stream.span.fromMs)} in ${seconds.toFixed(1)} s; ${counted(stream.known.length, 'label')} known by then.`,
   );
-  return truth;
-}
-
-/** Runs the pipeline to the end of what was produced, watching its topics meanwhile. */
-async function score(scoring: Scoring, connection: Connection, pipeline: PipelineFile): Promise<RunSummary> {
-  console.log('Scoring: tidemark run --until-end');
-  const stop = new AbortController();
-  const run = tidemark(['run', '-c', pipeline.path, '--until-end'], {
-    env: connection.env,
-    signal: AbortSignal.any([scoring.signal, stop.signal]),
-  });
-  try {
-    await watch(run, scoring.events, connection, pipeline);
-    return runSummary(await run);
-  } finally {
-    stop.abort();
-    // Nothing else may end before the run has: it would be left behind.
-    await run.catch(() => {});
-  }
-}
-
-async function watch(
-  run: Promise<unknown>,
-  events: number,
-  { admin, progress }: Connection,
-  { names }: PipelineFile,
-): Promise<void> {
-  let done = 0;
-  let fromMs = performance.now();
-  for (let ended = false; !ended; ) {
-    ended = await Promise.race([run.then(() => true), delay(PROGRESS_EVERY_MS, false)]);
-    // The time it takes to start is not counted as scoring.
-    if (done === 0) fromMs = performance.now() - PROGRESS_EVERY_MS;
-    done = (await recordsIn(names.scored, admin)) + (await recordsIn(names.deadLetters, admin));
-    const rate = (1000 * done) / (performance.now() - fromMs);
-    progress.show(`Scored ${whole(done)} of ${whole(events)}, ${whole(rate)} a second`);
-  }
-  progress.end(`Scored ${whole(done)} of ${whole(events)}.`);
-}
-
-function runSummary(output: string): RunSummary {
-  const line = output.trimEnd().split('\n').at(-1) ?? '';
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw new DemoError(`The pipeline ended without its summary, with: ${line}`, { cause });
-  }
-}
-
-async function tell(
-  scoring: Scoring,
-  { kafka, admin, progress }: Connection,
-  pipeline: PipelineFile,
-  truth: Truth,
-  run: RunSummary,
-): Promise<boolean> {
-  const { place, signal } = scoring;
-  const { scored, deadLetters } = pipeline.names;
-  const findings = new Findings(truth);
-  const add = recordReader(place.registryUrl, findings);
-  const { partitions } = await readTopic(scored, { kafka, admin, signal }, async (message, partition) => {
-    await add(message, partition);
-    progress.show(`Reading back ${whole(findings.scored)}`);
-  });
-  progress.clear();
-  const lines = summaryLines(run, findings, {
-    brokers: place.brokers.join(','),
-    registryUrl: place.registryUrl,
-    topic: scored,
-    partitions,
-    subject: `${scored}-value`,
-    deadLetterTopic: deadLetters,
-    deadLetters: await recordsIn(deadLetters, admin),
-  });
-  for (const line of lines) console.log(line);
-  return findings.missing === 0;
+  return stream;
 }

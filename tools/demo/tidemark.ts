@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { DemoError } from './demoError.ts';
 
@@ -7,56 +7,76 @@ const LINES_TOLD = 20;
 /** Longer than the drain timeout of the pipeline. */
 const STOP_GRACE_MS = 10_000;
 
+/** A command of the command line, run as anyone would, in the root of the project. It never outlives this process. */
+export class TidemarkProcess {
+  /** Resolves with `status 0` or the like, or the name of the signal that ended it. Never rejects. */
+  readonly ended: Promise<string>;
+  readonly #args: readonly string[];
+  readonly #child: ChildProcess;
+  readonly #lastWords: string[] = [];
+
+  /** @param onLogLine hears each line of standard error */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    onLogLine: (line: string) => void = () => {},
+  ) {
+    this.#args = args;
+    this.#child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      // Not in the terminal's group: Ctrl-C is the demo's to hear, which then ends things in their order.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    createInterface({ input: this.#child.stderr! }).on('line', (line) => {
+      this.#lastWords.push(line);
+      if (this.#lastWords.length > LINES_TOLD) this.#lastWords.shift();
+      onLogLine(line);
+    });
+    const killNow = () => this.#child.kill('SIGKILL');
+    process.once('exit', killNow);
+    this.ended = new Promise((resolve) => {
+      this.#child.on('error', (cause) => resolve(cause.message));
+      this.#child.on('close', (code, killedBy) => resolve(killedBy ?? `status ${code}`));
+    });
+    void this.ended.then(() => process.off('exit', killNow));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Ends it politely, by force if it takes too long. Resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_GRACE_MS);
+    await this.ended;
+    clearTimeout(force);
+  }
+
+  /** That it ended when or as it should not have, with its last words. */
+  fault(end: string): DemoError {
+    const words = this.#lastWords.map((line) => `  ${line}`);
+    return new DemoError([`tidemark ${this.#args.join(' ')} ended with ${end}:`, ...words].join('\n'));
+  }
+}
+
 export interface TidemarkOptions {
   /** In addition to this process's own. */
   readonly env: Readonly<Record<string, string>>;
-  /** Aborting stops the command, by force if it takes too long. */
+  /** Aborting stops the command. */
   readonly signal: AbortSignal;
 }
 
-/**
- * Runs a command of the command line as anyone would, in the root of the project.
- * @returns what it printed on standard output. Throws DemoError with its last words when it fails, and the signal's reason
- * once it has ended after an abort.
- */
-export async function tidemark(args: readonly string[], { env, signal }: TidemarkOptions): Promise<string> {
+/** Runs a command to its end. Throws DemoError with its last words when it fails, and the signal's reason after an abort. */
+export async function tidemark(args: readonly string[], { env, signal }: TidemarkOptions): Promise<void> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const lastWords: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    lastWords.push(line);
-    if (lastWords.length > LINES_TOLD) lastWords.shift();
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-
-  let force: NodeJS.Timeout | undefined;
-  const stop = () => {
-    child.kill('SIGTERM');
-    force = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
-  };
-  const killNow = () => child.kill('SIGKILL');
+  const command = new TidemarkProcess(args, env);
+  const stop = () => void command.stop();
   signal.addEventListener('abort', stop, { once: true });
-  process.once('exit', killNow);
-  const { promise: ended, resolve, reject } = Promise.withResolvers<string>();
-  child.on('error', reject);
-  child.on('close', (code, killedBy) => resolve(killedBy ?? `status ${code}`));
-  try {
-    const end = await ended;
-    signal.throwIfAborted();
-    if (end === 'status 0') return output;
-    throw new DemoError(
-      [`tidemark ${args.join(' ')} ended with ${end}:`, ...lastWords.map((line) => `  ${line}`)].join('\n'),
-    );
-  } finally {
-    clearTimeout(force);
-    process.off('exit', killNow);
-    signal.removeEventListener('abort', stop);
-  }
+  const end = await command.ended;
+  signal.removeEventListener('abort', stop);
+  signal.throwIfAborted();
+  if (end !== 'status 0') throw command.fault(end);
 }

@@ -4,10 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import { freshNames, writePipelineFile } from '../../../tools/demo/pipelineFile.ts';
+import {
+  chooseVersion,
+  freshNames,
+  modelVersions,
+  writePipelineFile,
+} from '../../../tools/demo/pipelineFile.ts';
 
 const example = new URL('../../../config/card-fraud.yaml', import.meta.url);
-const names = { transactions: 'in', scored: 'out', deadLetters: 'dead', group: 'scorer' };
+const names = { events: 'in', scored: 'out', deadLetters: 'dead', group: 'scorer', labels: 'in.labels' };
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'tidemark-test-'));
@@ -22,21 +27,38 @@ test('names stay as they are where all are free', () => {
 test('one name that is taken moves all of them to the next number that is free', () => {
   const taken = new Set(['dead', 'scorer-2']);
   assert.deepEqual(freshNames(names, taken), {
-    transactions: 'in-3',
+    events: 'in-3',
     scored: 'out-3',
     deadLetters: 'dead-3',
     group: 'scorer-3',
+    labels: 'in.labels-3',
   });
 });
 
-test('the pipeline of the demo is the worked example but for its names and its port', (t) => {
+test('the pipeline of the demo is the worked example but for its names, its model and its port', (t) => {
   const expected = parse(readFileSync(example, 'utf8'));
-  const { path, names: found } = writePipelineFile(folder(t), new Set([expected.output.topic]));
+  const { path, names: found } = writePipelineFile(
+    folder(t),
+    { pipeline: 'card-fraud', version: '1.0.0' },
+    new Set([expected.output.topic]),
+  );
   expected.input.topic += '-2';
   expected.output.topic += '-2';
   expected.dead_letter.topic += '-2';
   expected.kafka.group += '-2';
   expected.http.port = 0;
+  expected.model.package = 'models/card-fraud/1.0.0';
   assert.deepEqual(parse(readFileSync(path, 'utf8')), expected);
   assert.equal(found.scored, expected.output.topic);
+});
+
+test('the newest model is taken unless a version is named, and a version that is not there is refused', () => {
+  const versions = modelVersions('card-fraud');
+  assert.ok(versions.includes('1.0.0'));
+  assert.equal(chooseVersion('card-fraud', undefined), versions.at(-1));
+  assert.equal(chooseVersion('card-fraud', '1.0.0'), '1.0.0');
+  assert.throws(
+    () => chooseVersion('card-fraud', '9.9.9'),
+    /models\/card-fraud has no version 9\.9\.9; it has 1\.0\.0/,
+  );
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { Simulation, simulate, transactions, WARM_UP_DAYS } from '../../../tools/simulator/simulate.ts';
-import type { SimulatedTransaction, Transaction } from '../../../tools/simulator/transaction.ts';
+import type { Transaction } from '../../../tools/simulator/transaction.ts';
 
 const DAY_MS = 86_400_000;
 const FIRST_DAY_MS = Date.UTC(2018, 3, 1);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProgressLine } from '../../../tools/demo/progressLine.ts';
+import { ProgressLine } from '../../../../tools/demo/tellers/progressLine.ts';
 
 function screen(isTTY: boolean) {
   const written: string[] = [];

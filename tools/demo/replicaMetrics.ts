@@ -1,0 +1,79 @@
+/** What the demo shows of a replica's /metrics; docs/metrics.md explains them. Counters count from its start. */
+export interface ReplicaMetrics {
+  readonly scored: number;
+  readonly deadLettered: number;
+  readonly skipped: number;
+  readonly batches: number;
+  readonly batchRows: number;
+  /** Batches by why they closed. */
+  readonly closed: ReadonlyMap<string, number>;
+  readonly latency: Buckets;
+  /** Partitions held. */
+  readonly leases: number;
+}
+
+/** A Prometheus histogram: how many values were at most each bound. */
+export interface Buckets {
+  /** Seconds, ascending, the last one Infinity. */
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+}
+
+export const noMetrics: ReplicaMetrics = {
+  scored: 0,
+  deadLettered: 0,
+  skipped: 0,
+  batches: 0,
+  batchRows: 0,
+  closed: new Map(),
+  latency: { bounds: [], counts: [] },
+  leases: 0,
+};
+
+interface Sample {
+  readonly labels: ReadonlyMap<string, string>;
+  readonly value: number;
+}
+
+/** Reads the text that /metrics answers. What is missing in it counts as 0. */
+export function readMetrics(text: string): ReplicaMetrics {
+  const samples = samplesOf(text);
+  const all = (name: string) => samples.get(`tidemark_${name}`) ?? [];
+  const one = (name: string) => all(name)[0]?.value ?? 0;
+  const by = (name: string, label: string) =>
+    new Map(all(name).map(({ labels, value }) => [labels.get(label) ?? '', value]));
+  const outcomes = by('events_total', 'outcome');
+  const latency = by('event_latency_seconds_bucket', 'le');
+  return {
+    scored: outcomes.get('scored') ?? 0,
+    deadLettered: outcomes.get('dead_lettered') ?? 0,
+    skipped: outcomes.get('skipped') ?? 0,
+    batches: one('batch_rows_count'),
+    batchRows: one('batch_rows_sum'),
+    closed: by('batches_total', 'closed'),
+    latency: {
+      bounds: [...latency.keys()].map((bound) =>
+        bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound),
+      ),
+      counts: [...latency.values()],
+    },
+    leases: one('leases'),
+  };
+}
+
+const LINE = /^(?<name>\w+)(?:\{(?<labels>.*)\})? (?<value>\S+)$/;
+const LABEL = /(?<name>\w+)="(?<value>[^"]*)"/g;
+
+function samplesOf(text: string): Map<string, Sample[]> {
+  const samples = new Map<string, Sample[]>();
+  for (const line of text.split('\n')) {
+    const { name, labels = '', value } = LINE.exec(line)?.groups ?? {};
+    if (name === undefined) continue;
+    const pairs = [...labels.matchAll(LABEL)].map(({ groups }) => [groups!.name!, groups!.value!] as const);
+    const sample = { labels: new Map(pairs), value: Number(value) };
+    const those = samples.get(name);
+    if (those === undefined) samples.set(name, [sample]);
+    else those.push(sample);
+  }
+  return samples;
+}

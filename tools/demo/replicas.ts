@@ -1,0 +1,90 @@
+import type { DemoError } from './demoError.ts';
+import { type ReplicaMetrics, readMetrics } from './replicaMetrics.ts';
+import { TidemarkProcess } from './tidemark.ts';
+
+const SCRAPE_TIMEOUT_MS = 2_000;
+
+export interface Replica {
+  /** From 1 on. */
+  readonly number: number;
+  readonly pid: number | undefined;
+  /** `ended`: somebody stopped or killed it, and the others go on with its partitions. */
+  readonly state: 'starting' | 'running' | 'ended';
+  /** As last scraped; undefined before the first time. */
+  readonly metrics: ReplicaMetrics | undefined;
+}
+
+/** The processes of one pipeline, which share its partitions as members of one group. */
+export class Replicas {
+  readonly #members: Member[];
+
+  constructor(count: number, pipelineFile: string, env: Readonly<Record<string, string>>) {
+    this.#members = Array.from({ length: count }, (_, index) => new Member(index + 1, pipelineFile, env));
+  }
+
+  get all(): readonly Replica[] {
+    return this.#members;
+  }
+
+  /** Asks every one that runs for its metrics. Throws DemoError when none is left that could answer. */
+  async scrape(): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.scrape()));
+    const [first] = this.#members;
+    if (this.#members.every(({ state }) => state === 'ended')) throw first!.fault();
+  }
+
+  /** Resolves when all have ended, in order if they can. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.stop()));
+  }
+}
+
+class Member implements Replica {
+  readonly number: number;
+  metrics: ReplicaMetrics | undefined;
+  readonly #process: TidemarkProcess;
+  #url: string | undefined;
+  #end: string | undefined;
+
+  constructor(number: number, pipelineFile: string, env: Readonly<Record<string, string>>) {
+    this.number = number;
+    this.#process = new TidemarkProcess(['run', '-c', pipelineFile], env, (line) => this.#hear(line));
+    void this.#process.ended.then((end) => {
+      this.#end = end;
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get state(): Replica['state'] {
+    if (this.#end !== undefined) return 'ended';
+    return this.metrics === undefined ? 'starting' : 'running';
+  }
+
+  /** The log says which port was free. */
+  #hear(line: string): void {
+    if (this.#url !== undefined || !line.includes('"listening"')) return;
+    const { host, port } = JSON.parse(line) as { host: string; port: number };
+    this.#url = `http://${host}:${port}/metrics`;
+  }
+
+  async scrape(): Promise<void> {
+    if (this.#url === undefined || this.#end !== undefined) return;
+    try {
+      const response = await fetch(this.#url, { signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS) });
+      this.metrics = readMetrics(await response.text());
+    } catch {
+      // It is busy, or has ended a moment ago; what it said last stands.
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  fault(): DemoError {
+    return this.#process.fault(this.#end ?? 'nothing');
+  }
+}
