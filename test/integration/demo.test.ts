@@ -85,12 +85,12 @@ test('the demo scores every transaction and judges the scores by the labels that
   const demo = await startDemo(t, ['--events', '3000', '--seed', '2', '--model', '1.0.0']);
   assert.equal(await demo.status(), 0, demo.output() + demo.errors());
   const text = demo.output();
-  assert.match(text, /3,000 events emitted|\d+ events? emitted \| [\d,]+ a second scored/);
+  assert.match(text, /\n0:00 \d+ % \| [\d,]+ events? emitted \| [\d,]+ a second scored/);
   assert.match(text, /\n3,000 transactions scored by card-fraud 1\.0\.0 in 0:\d\d \(seed 2\)\n/);
   assert.match(text, /event to score +p50 [\d.,]+ m?s, p99 [\d.,]+ m?s, acknowledged\n/);
   assert.match(text, /dead-lettered +0\n/);
   assert.match(text, /AUC +0\.\d{3} +0\.871\n/);
-  assert.match(text, /1 day here can only hint at it\n/);
+  assert.match(text, /of a week, which 1 day can only hint at\n/);
   assert.match(text, /model-digest +[0-9a-f]{16}\n/);
   assert.doesNotMatch(text, /not scored|without a label/);
   assert.ok(!text.includes('\x1b'), 'control characters in a pipe');

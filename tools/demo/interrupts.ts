@@ -20,6 +20,10 @@ export class Interrupts {
   constructor({ finishFirst }: { readonly finishFirst: boolean }) {
     this.#finishFirst = finishFirst;
     for (const name of SIGNALS) process.on(name, () => this.#hear(name));
+    // As with `| head`: whoever reads has seen enough.
+    process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+      this.#stop.abort(new DemoError(`Nobody reads the output any more (${cause.code}).`, { cause }));
+    });
   }
 
   /** No more events, but what was begun is finished. */

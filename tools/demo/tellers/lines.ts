@@ -42,7 +42,7 @@ export class LineTeller implements Teller {
 }
 
 /** What is seen, in one line. */
-export function lineOf({
+function lineOf({
   elapsedMs,
   share,
   emitted,

@@ -15,6 +15,8 @@ const STYLES: Record<Tone, Parameters<typeof styleText>[0]> = {
   plot: 'cyan',
 };
 
+const DEFAULT_SIZE = { columns: 80, rows: 24 };
+
 /** Tells somebody at a terminal: the live view has the whole screen and gives it back, what stays is lines. */
 export class TerminalTeller implements Teller {
   readonly #out: NodeJS.WriteStream;
@@ -63,7 +65,9 @@ export class TerminalTeller implements Teller {
 
   /** In one write, each line erased only behind what is new, so that nothing flickers. */
   #draw(): void {
-    const { columns, rows } = this.#out;
+    // A terminal that does not know its size says 0.
+    const columns = this.#out.columns || DEFAULT_SIZE.columns;
+    const rows = this.#out.rows || DEFAULT_SIZE.rows;
     const lines = screen(this.#snapshot!, { columns, rows }, this.#paint);
     const drawn = lines.map((line) => line + ansiEscapes.eraseEndLine).join('\r\n');
     this.#out.write(ansiEscapes.cursorTo(0, 0) + drawn + ansiEscapes.eraseDown);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type JudgedTransaction, type Measures, measures, withoutKnown } from '../measures.ts';
-import { counted } from '../numbers.ts';
+import { counted, whole } from '../numbers.ts';
 import { published } from '../published.ts';
 import type { Judge, Measure, Verdict } from './world.ts';
 
@@ -63,7 +63,7 @@ export class CardJudge implements Judge {
     const judged = withoutKnown(labelled, first).filter(isScored);
     const leftOut = scored.filter(({ day }) => day >= first).length - judged.length;
     return {
-      covers: `${counted(judged.length, 'transaction')} of ${dateOf(first)} to ${dateOf(last)}; ${counted(leftOut, 'transaction')} of customers whose fraud was known by then left out, as in the handbook`,
+      covers: `${counted(judged.length, 'transaction')} of ${dateOf(first)} to ${dateOf(last)}; ${whole(leftOut)} of known victims left out`,
       measures: rows(measures(judged), this.#beside?.figures),
       published: this.#beside && comparison(this.#beside, last - first + 1),
     };
@@ -91,12 +91,9 @@ function publishedFor(version: string): Published | undefined {
 }
 
 function comparison({ name, alike }: Published, days: number): string {
-  const kind = alike ? name : `${name}, the nearest to LightGBM there`;
-  const reach =
-    days === JUDGED_DAYS
-      ? 'on its own draw of the same world, for a week of tests'
-      : `for a week of tests, so that ${counted(days, 'day')} here can only hint at it`;
-  return `published by the Fraud Detection Handbook for ${kind}, ${reach}`;
+  const kind = alike ? `${name} on its own draw` : `${name}, the nearest to LightGBM`;
+  const reach = days === JUDGED_DAYS ? '' : `; of a week, which ${counted(days, 'day')} can only hint at`;
+  return `published by the Fraud Detection Handbook: ${kind}${reach}`;
 }
 
 function rows(here: Measures, there: Measures | undefined): Measure[] {

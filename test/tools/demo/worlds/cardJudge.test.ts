@@ -31,12 +31,12 @@ test('a week is measured and stands beside what is published for the same kind o
   const judge = new CardJudge('1.0.0');
   week(judge);
   const verdict = judge.verdict();
-  assert.match(verdict.covers, /^42 transactions of 2018-08-08 to 2018-08-14; 0 transactions of customers/);
+  assert.match(verdict.covers, /^42 transactions of 2018-08-08 to 2018-08-14; 0 of known victims/);
   assert.deepEqual(
     verdict.measures.map(({ published }) => published),
     [0.871, 0.606, 0.291],
   );
-  assert.match(verdict.published!, /Fraud Detection Handbook for logistic regression, on its own draw/);
+  assert.match(verdict.published!, /Fraud Detection Handbook: logistic regression on its own draw$/);
   // Half of the frauds above all honest payments and half below.
   assert.equal(shown(judge).AUC, 0.5);
   // Every card of a day is among its 100 most suspicious.
@@ -50,7 +50,17 @@ test('a customer is left out once a fraud on them is known, as labels from befor
   week(judge);
   judge.add(label(6, 'known', true), 0.99);
   judge.add(label(0, 'not yet', true), 0.99);
-  assert.match(judge.verdict().covers, /^43 transactions .*; 1 transaction of customers/);
+  assert.match(judge.verdict().covers, /^43 transactions .*; 1 of known victims/);
+});
+
+test('the trees stand beside the published model that is nearest to them', () => {
+  const judge = new CardJudge('2.0.0');
+  week(judge);
+  assert.deepEqual(
+    judge.verdict().measures.map(({ published }) => published),
+    [0.862, 0.639, 0.273],
+  );
+  assert.match(judge.verdict().published!, /XGBoost, the nearest to LightGBM$/);
 });
 
 test('only the last seven days are judged, however long it runs', () => {
@@ -66,7 +76,7 @@ test('less than a week is not said to be comparable', () => {
   const judge = new CardJudge('1.0.0');
   judge.add(label(0, 'a', true), 0.9);
   judge.add(label(0, 'b', false), 0.1);
-  assert.match(judge.verdict().published!, /1 day here can only hint at it/);
+  assert.match(judge.verdict().published!, /; of a week, which 1 day can only hint at$/);
   assert.equal(shown(judge).AUC, 1);
 });
 
