@@ -19,8 +19,6 @@ export class Join {
   repeated = 0;
   /** Events that have both. */
   joined = 0;
-  /** Labels of events without a score, those apart that were known before the first event. */
-  unscored = 0;
   /** Scored events that were given up on before their label came. */
   givenUp = 0;
   /** How often each was decided. */
@@ -30,6 +28,9 @@ export class Join {
   readonly #judge: Judge;
   readonly #known: ReadonlySet<string>;
   readonly #waiting = new Map<string, unknown>();
+  /** Labels that were read before their score: where they are known soon, scoring may lag behind. */
+  readonly #early = new Map<string, Value>();
+  #unscored = 0;
   readonly #remembered = new Set<string>();
   #flagged: Flagged[] = [];
   #flaggedAtMs = Number.NEGATIVE_INFINITY;
@@ -48,6 +49,11 @@ export class Join {
     return this.#waiting.size;
   }
 
+  /** Labels of events without a score so far, those apart that were known before the first event. */
+  get unscored(): number {
+    return this.#unscored + this.#early.size;
+  }
+
   /** A few that were flagged, the latest first. */
   get flagged(): readonly Flagged[] {
     return this.#flagged;
@@ -60,26 +66,52 @@ export class Join {
       return;
     }
     this.scored++;
-    this.#waiting.set(scored.id, scored.evidence);
-    if (this.#waiting.size > MOST_WAITING) {
-      dropOldest(this.#waiting);
-      this.givenUp++;
-    }
+    const label = this.#early.get(scored.id);
+    if (label === undefined) this.#wait(scored);
+    else this.#meet(scored.id, label, scored.evidence);
     this.#decisions.set(scored.decision, (this.#decisions.get(scored.decision) ?? 0) + 1);
     if (scored.flagged) this.#showFlagged(scored, nowMs);
   }
 
   /** @param id of the event: the key of the label's record */
   addLabel(id: string, value: Value): void {
-    const evidence = this.#waiting.get(id);
-    if (this.#waiting.delete(id)) {
-      this.joined++;
-      this.#remembered.add(id);
-      if (this.#remembered.size > MOST_REMEMBERED) dropOldest(this.#remembered);
-    } else if (!this.#known.has(id)) {
-      this.unscored++;
+    if (this.#waiting.has(id)) {
+      this.#meet(id, value, this.#waiting.get(id));
+    } else if (this.#known.has(id)) {
+      this.#judge.add(value, undefined);
+    } else {
+      this.#early.set(id, value);
+      if (this.#early.size > MOST_WAITING) this.#giveUp(this.#early.keys().next().value!);
     }
-    this.#judge.add(value, evidence);
+  }
+
+  /** Everything was read: what has no score by now has none. */
+  end(): void {
+    for (const id of this.#early.keys()) this.#giveUp(id);
+  }
+
+  #wait({ id, evidence }: ScoredEvent): void {
+    this.#waiting.set(id, evidence);
+    if (this.#waiting.size > MOST_WAITING) {
+      dropOldest(this.#waiting);
+      this.givenUp++;
+    }
+  }
+
+  #meet(id: string, label: Value, evidence: unknown): void {
+    this.#waiting.delete(id);
+    this.#early.delete(id);
+    this.joined++;
+    this.#remembered.add(id);
+    if (this.#remembered.size > MOST_REMEMBERED) dropOldest(this.#remembered);
+    this.#judge.add(label, evidence);
+  }
+
+  /** A label whose score does not come. */
+  #giveUp(id: string): void {
+    this.#unscored++;
+    this.#judge.add(this.#early.get(id)!, undefined);
+    this.#early.delete(id);
   }
 
   #showFlagged({ decision, score, describe }: ScoredEvent, nowMs: number): void {

@@ -93,6 +93,7 @@ export async function scoreWorld(choice: Choice, stream: WorldStream, ground: Gr
   const seconds = watch.elapsedMs / 1000;
   await emitter.publishRemainingLabels();
   await follower.untilEnd(signal);
+  join.end();
   teller.show(await watch.look());
   return {
     ...(await summaryOf(choice, { seconds, emitter, watch, join, judge, ground })),

@@ -50,10 +50,24 @@ test('a label without a score is an event that was not scored, unless it was kno
   join.addLabel('old', { truth: true });
   join.addLabel('lost', { truth: false });
   assert.equal(join.unscored, 1);
+  join.end();
+  assert.equal(join.unscored, 1);
   assert.deepEqual(judged, [
     [true, undefined],
     [false, undefined],
   ]);
+});
+
+test('a label that is read before its score waits for it', () => {
+  const { join, judged } = joining();
+  join.addLabel('a', { truth: true });
+  assert.equal(join.unscored, 1);
+  join.addScored({ id: 'a', score: 0.7 }, 0);
+  join.addScored({ id: 'a', score: 0.7 }, 0);
+  join.end();
+  assert.deepEqual(judged, [[true, 0.7]]);
+  assert.deepEqual([join.unscored, join.scored, join.joined, join.repeated, join.waiting], [0, 1, 1, 1, 0]);
+  assert.deepEqual(Object.fromEntries(join.decisions), { high: 1, low: 0 });
 });
 
 test('a flagged event is shown only when the one before has been seen for a moment, the latest first', () => {
