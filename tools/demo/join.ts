@@ -114,10 +114,11 @@ export class Join {
     this.#early.delete(id);
   }
 
-  #showFlagged({ decision, score, describe }: ScoredEvent, nowMs: number): void {
+  #showFlagged(scored: ScoredEvent, nowMs: number): void {
     if (nowMs - this.#flaggedAtMs < FLAGGED_EVERY_MS) return;
     this.#flaggedAtMs = nowMs;
-    const flagged = { atMs: nowMs, decision, score, line: describe() };
+    const { decision, score } = scored;
+    const flagged = { atMs: nowMs, decision, score, line: scored.describe() };
     this.#flagged = [flagged, ...this.#flagged.slice(0, FLAGGED_KEPT - 1)];
   }
 }

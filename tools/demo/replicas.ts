@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DemoError } from './demoError.ts';
 import { type ReplicaMetrics, readMetrics } from './replicaMetrics.ts';
 import { TidemarkProcess } from './tidemark.ts';
 
 const SCRAPE_TIMEOUT_MS = 2_000;
+const START_DEADLINE_MS = 60_000;
+const LOOK_EVERY_MS = 200;
 
 export interface Replica {
   /** From 1 on. */
@@ -24,6 +27,19 @@ export class Replicas {
 
   get all(): readonly Replica[] {
     return this.#members;
+  }
+
+  /** Resolves when they share all partitions. Throws DemoError when they do not within a minute. */
+  async untilAllHeld(partitions: number, signal: AbortSignal): Promise<void> {
+    const deadlineMs = performance.now() + START_DEADLINE_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      await this.scrape();
+      const leases = this.#members.reduce((sum, { metrics }) => sum + (metrics?.leases ?? 0), 0);
+      if (leases === partitions && this.#members.every(({ state }) => state !== 'starting')) return;
+      if (performance.now() > deadlineMs) throw this.#members[0]!.fault();
+      await delay(LOOK_EVERY_MS);
+    }
   }
 
   /** Asks every one that runs for its metrics. Throws DemoError when none is left that could answer. */
@@ -84,7 +100,8 @@ class Member implements Replica {
     return this.#process.stop();
   }
 
+  /** That it has ended, or does not get to work, with its last words. */
   fault(): DemoError {
-    return this.#process.fault(this.#end ?? 'nothing');
+    return this.#process.fault(this.#end);
   }
 }

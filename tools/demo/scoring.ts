@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import { framedEncoder } from '../simulator/avro.ts';
-import { waitFor } from '../stack/wait.ts';
 import { DemoError } from './demoError.ts';
 import { Emitter } from './emitter.ts';
 import { ExampleKeeper } from './example.ts';
@@ -20,7 +19,6 @@ import { Watch } from './watch.ts';
 import type { Judge, World, WorldStream } from './worlds/world.ts';
 
 const LOOK_EVERY_MS = 500;
-const START_DEADLINE_MS = 60_000;
 /** A pipeline that gets nowhere for so long has stopped a partition or lost its broker. */
 const STUCK_MS = 60_000;
 
@@ -61,7 +59,8 @@ export async function scoreWorld(choice: Choice, stream: WorldStream, ground: Gr
     `Started ${counted(choice.replicas, 'replica')} (pid ${pids}): tidemark run -c ${pipeline.path}`,
   );
   const partitions = (await admin.fetchTopicOffsets(pipeline.names.events)).length;
-  await untilAllHeld(replicas, partitions, either);
+  // No event has to wait for a process to start.
+  await replicas.untilAllHeld(partitions, either);
 
   const judge = choice.world.judge({ version: choice.version });
   const join = new Join(
@@ -99,16 +98,6 @@ export async function scoreWorld(choice: Choice, stream: WorldStream, ground: Gr
     ...(await summaryOf(choice, { seconds, emitter, watch, join, judge, ground })),
     example: examples.example,
   };
-}
-
-/** Waits until the replicas share all partitions, so that no event has to wait for a process to start. */
-async function untilAllHeld(replicas: Replicas, partitions: number, signal: AbortSignal): Promise<void> {
-  const held = async () => {
-    await replicas.scrape();
-    const leases = replicas.all.reduce((sum, { metrics }) => sum + (metrics?.leases ?? 0), 0);
-    return leases === partitions && replicas.all.every(({ state }) => state !== 'starting');
-  };
-  await waitFor(held, 'the replicas to share the partitions', START_DEADLINE_MS, { everyMs: 200, signal });
 }
 
 function newFollower(ground: Ground, join: Join, examples: ExampleKeeper): Follower {

@@ -55,10 +55,22 @@ export class TidemarkProcess {
     clearTimeout(force);
   }
 
-  /** That it ended when or as it should not have, with its last words. */
-  fault(end: string): DemoError {
-    const words = this.#lastWords.map((line) => `  ${line}`);
-    return new DemoError([`tidemark ${this.#args.join(' ')} ended with ${end}:`, ...words].join('\n'));
+  /** That it ended as it should not have, or (without an end) does not get to work, with its last words. */
+  fault(end: string | undefined): DemoError {
+    const words = this.#lastWords.map((line) => `  ${readable(line)}`);
+    const what = end === undefined ? 'does not get to work' : `ended with ${end}`;
+    return new DemoError([`tidemark ${this.#args.join(' ')} ${what}:`, ...words].join('\n'));
+  }
+}
+
+/** A log line is JSON where standard error is no terminal; a person reads its message and what to do. */
+function readable(line: string): string {
+  if (!line.startsWith('{')) return line;
+  try {
+    const { level, msg, action } = JSON.parse(line) as Record<string, string | undefined>;
+    return `${level}: ${msg}${action === undefined ? '' : ` What to do: ${action}`}`;
+  } catch {
+    return line;
   }
 }
 
