@@ -1,7 +1,7 @@
 import { type Buckets, noMetrics, type ReplicaMetrics } from './replicaMetrics.ts';
 
 /** What all replicas have done together since their start. */
-export type Totals = Omit<ReplicaMetrics, 'leases'>;
+export type Totals = Omit<ReplicaMetrics, 'leases' | 'pausedBy'>;
 
 /** Adds up replicas. One that has ended still counts with what it said last. */
 export function totalsOf(replicas: Iterable<ReplicaMetrics | undefined>): Totals {

@@ -10,6 +10,8 @@ export interface ReplicaMetrics {
   readonly latency: Buckets;
   /** Partitions held. */
   readonly leases: number;
+  /** What is down and waited for: source, sink, registry. */
+  readonly pausedBy: readonly string[];
 }
 
 /** A Prometheus histogram: how many values were at most each bound. */
@@ -28,6 +30,7 @@ export const noMetrics: ReplicaMetrics = {
   closed: new Map(),
   latency: { bounds: [], counts: [] },
   leases: 0,
+  pausedBy: [],
 };
 
 interface Sample {
@@ -58,6 +61,7 @@ export function readMetrics(text: string): ReplicaMetrics {
       counts: [...latency.values()],
     },
     leases: one('leases'),
+    pausedBy: [...by('paused', 'dependency')].filter(([, value]) => value === 1).map(([name]) => name),
   };
 }
 

@@ -43,6 +43,8 @@ export interface ShownReplica {
   /** Partitions held. */
   readonly leases: number;
   readonly perSecond: number;
+  /** What is down and waited for: source, sink, registry. */
+  readonly pausedBy: readonly string[];
 }
 
 export interface Flagged {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { Emitter } from './emitter.ts';
 import { between, quantile, Recent, type Totals, totalsOf } from './figures.ts';
@@ -11,6 +12,8 @@ import type { World } from './worlds/world.ts';
 /** What "now" means for rates, and for latencies, which need more events to be steady. */
 const RATE_OVER_MS = 2_000;
 const LATENCY_OVER_MS = 5_000;
+/** How long the view may stand still for Kafka to tell the lag. */
+const LAG_PATIENCE_MS = 1_000;
 const POINT_EVERY_MS = 1_000;
 const MOST_POINTS = 600;
 
@@ -69,7 +72,10 @@ export class Watch {
     const { replicas, group, topic, admin } = this.#options;
     await replicas.scrape();
     // While the broker does not answer, what was known last stands.
-    this.#lag = await lagOf(group, topic, admin).catch(() => this.#lag);
+    this.#lag = await Promise.race([
+      lagOf(group, topic, admin).catch(() => this.#lag),
+      delay(LAG_PATIENCE_MS, this.#lag),
+    ]);
     const nowMs = performance.now();
     this.#recent.add(nowMs, this.#totals());
     const snapshot = this.#snapshot(nowMs);
@@ -133,8 +139,10 @@ class Rates {
 function shown(replica: Replica, rate: (name: string, total: number) => number): ShownReplica {
   const { number, pid, state, metrics } = replica;
   const perSecond = rate(`replica ${number}`, metrics?.scored ?? 0);
-  const ended = state === 'ended';
-  return { number, pid, state, leases: ended ? 0 : (metrics?.leases ?? 0), perSecond: ended ? 0 : perSecond };
+  if (state === 'ended' || metrics === undefined) {
+    return { number, pid, state, leases: 0, perSecond: 0, pausedBy: [] };
+  }
+  return { number, pid, state, leases: metrics.leases, perSecond, pausedBy: metrics.pausedBy };
 }
 
 function shareOfBatches(done: Totals | undefined): Snapshot['batches'] {

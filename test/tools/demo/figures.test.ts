@@ -12,6 +12,8 @@ async function scraped() {
   metrics.batches.inc({ closed: 'full' }, 1);
   for (const rows of [10, 10, 10, 12]) metrics.batchRows.observe(rows);
   metrics.leases.set(4);
+  metrics.paused.set({ dependency: 'sink' }, 0);
+  metrics.paused.set({ dependency: 'source' }, 1);
   metrics.eventLatency.observe(Float64Array.from([1, 2, 2, 400_000_000]), 4, 100);
   return readMetrics(await metrics.registry.metrics());
 }
@@ -24,6 +26,7 @@ test('what the product tells is what is read of it', async () => {
   assert.equal(metrics.batches, 4);
   assert.equal(metrics.batchRows, 42);
   assert.equal(metrics.leases, 4);
+  assert.deepEqual(metrics.pausedBy, ['source']);
   assert.deepEqual(Object.fromEntries(metrics.closed), { due: 3, full: 1 });
   assert.equal(metrics.latency.bounds.at(-1), Number.POSITIVE_INFINITY);
   assert.equal(metrics.latency.counts.at(-1), 4);

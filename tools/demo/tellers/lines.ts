@@ -54,6 +54,7 @@ function lineOf({
   replicas,
 }: Snapshot): string {
   const behind = lag.reduce((sum, records) => sum + records, 0);
+  const paused = [...new Set(replicas.flatMap(({ pausedBy }) => pausedBy))];
   const ended = replicas.filter(({ state }) => state === 'ended').length;
   return [
     `${clock(elapsedMs)}${share === undefined ? '' : ` ${percent(share)}`}`,
@@ -63,6 +64,7 @@ function lineOf({
     `lag ${whole(behind)}`,
     `${whole(batches.rows)} rows a batch`,
     decisions.map(({ name, events }) => `${name} ${whole(events)}`).join(', '),
+    ...(paused.length > 0 ? [`waits for ${paused.join(' and ')}`] : []),
     ...(ended > 0 ? [`${counted(ended, 'replica')} of ${replicas.length} ended`] : []),
   ].join(' | ');
 }

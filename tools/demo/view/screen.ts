@@ -181,10 +181,11 @@ function decisionText({ decisions }: Snapshot, width: number, paint: Paint): str
 }
 
 function replicaLines(replicas: readonly ShownReplica[], width: number, paint: Paint): string[] {
-  return replicas.map(({ number, pid, state, leases, perSecond }, at) => {
+  return replicas.map(({ number, pid, state, leases, perSecond, pausedBy }, at) => {
+    const waiting = pausedBy.length > 0 ? paint('alarm', `, waits for its ${pausedBy.join(' and ')}`) : '';
     const doing =
       state === 'running'
-        ? `${counted(leases, 'partition')}${width < WIDE ? '' : `, ${whole(perSecond)} a second`}`
+        ? `${counted(leases, 'partition')}${width < WIDE ? '' : `, ${whole(perSecond)} a second`}${waiting}`
         : paint('alarm', state);
     return fact(
       at === 0 ? counted(replicas.length, 'replica') : '',

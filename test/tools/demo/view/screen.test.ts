@@ -54,6 +54,19 @@ test('many partitions are shown by one character each', () => {
   assert.match(line, /^lag +1,128 in 48 partitions [▁▂▃▄▅▆▇█]+…?$/);
 });
 
+test('a replica that waits for something that is down says for what', () => {
+  const replica = {
+    number: 1,
+    pid: 7,
+    state: 'running',
+    leases: 4,
+    perSecond: 0,
+    pausedBy: ['source', 'sink'],
+  };
+  const text = at(80, 24, { replicas: [replica] }).join('\n');
+  assert.ok(text.includes('4 partitions, 0 a second, waits for its source and sink'), text);
+});
+
 test('before anything is known there is nothing to break', () => {
   const empty = at(80, 24, {
     share: undefined,
