@@ -176,8 +176,12 @@ async function emitAndWatch(emitter: Emitter, watch: Watch, { teller, interrupts
     interrupts.signal.throwIfAborted();
   }
   await emission;
+  let behind = Number.NaN;
   let movedMs = performance.now();
-  for (let behind = Number.NaN; !watch.caughtUp; ) {
+  // What was last looked at may have been before the last event: look at least once more.
+  do {
+    await delay(LOOK_EVERY_MS / 2);
+    interrupts.signal.throwIfAborted();
     teller.show(await watch.look());
     if (watch.behind !== behind) movedMs = performance.now();
     behind = watch.behind;
@@ -186,9 +190,7 @@ async function emitAndWatch(emitter: Emitter, watch: Watch, { teller, interrupts
         `The pipeline has been ${counted(behind, 'event')} behind for a minute and gets nowhere.`,
       );
     }
-    await delay(LOOK_EVERY_MS / 2);
-    interrupts.signal.throwIfAborted();
-  }
+  } while (!watch.caughtUp);
 }
 
 interface Outcome {

@@ -38,6 +38,7 @@ export class Watch {
   readonly #recent = new Recent(2 * LATENCY_OVER_MS);
   readonly #rates = new Rates();
   #lag: readonly number[] = [];
+  #lagIsNow = false;
   #past: Snapshot['past'] = [];
   #pointAtMs = Number.NEGATIVE_INFINITY;
 
@@ -48,9 +49,9 @@ export class Watch {
     this.#recent.add(this.#beganMs, this.#atStart);
   }
 
-  /** Whether the group has committed everything, when last looked at. */
+  /** Whether the group had committed everything when last looked at, and Kafka said so. */
   get caughtUp(): boolean {
-    return this.#lag.length > 0 && this.behind === 0;
+    return this.#lagIsNow && this.behind === 0;
   }
 
   /** Events that the group has not committed, when last looked at. */
@@ -72,10 +73,12 @@ export class Watch {
     const { replicas, group, topic, admin } = this.#options;
     await replicas.scrape();
     // While the broker does not answer, what was known last stands.
-    this.#lag = await Promise.race([
-      lagOf(group, topic, admin).catch(() => this.#lag),
-      delay(LAG_PATIENCE_MS, this.#lag),
+    const lag = await Promise.race([
+      lagOf(group, topic, admin).catch(() => undefined),
+      delay(LAG_PATIENCE_MS, undefined),
     ]);
+    this.#lagIsNow = lag !== undefined;
+    this.#lag = lag ?? this.#lag;
     const nowMs = performance.now();
     this.#recent.add(nowMs, this.#totals());
     const snapshot = this.#snapshot(nowMs);
