@@ -63,7 +63,7 @@ export class CardJudge implements Judge {
     const judged = withoutKnown(labelled, first).filter(isScored);
     const leftOut = scored.filter(({ day }) => day >= first).length - judged.length;
     return {
-      covers: `${counted(judged.length, 'transaction')} of ${dateOf(first)} to ${dateOf(last)}; ${whole(leftOut)} of known victims left out`,
+      covers: `${counted(judged.length, 'transaction')} of ${span(first, last)}; ${whole(leftOut)} of known victims left out`,
       measures: rows(measures(judged), this.#beside?.figures),
       published: this.#beside && comparison(this.#beside, last - first + 1),
     };
@@ -119,4 +119,8 @@ function isScored(labelled: Labelled): labelled is JudgedTransaction {
 
 function dateOf(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+function span(first: number, last: number): string {
+  return first === last ? dateOf(first) : `${dateOf(first)} to ${dateOf(last)}`;
 }

@@ -77,6 +77,7 @@ test('less than a week is not said to be comparable', () => {
   judge.add(label(0, 'a', true), 0.9);
   judge.add(label(0, 'b', false), 0.1);
   assert.match(judge.verdict().published!, /; of a week, which 1 day can only hint at$/);
+  assert.match(judge.verdict().covers, /^2 transactions of 2018-08-08; /);
   assert.equal(shown(judge).AUC, 1);
 });
 
