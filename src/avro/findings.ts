@@ -66,11 +66,8 @@ export class Findings {
         return this.#codeOf('E-FEATURE-MISSING', `${subject} is null, absent or NaN`);
       case 'category':
         return this.#codeOf('E-FEATURE-CATEGORY', `${subject} holds none of its categories`);
-      case 'range': {
-        const range =
-          min === undefined && max === undefined ? 'what its input holds' : `[${min ?? ''}, ${max ?? ''}]`;
-        return this.#codeOf('E-FEATURE-RANGE', `${subject} is not a number within ${range}`);
-      }
+      case 'range':
+        return this.#codeOf('E-FEATURE-RANGE', `${subject} is not a number ${rangeText(min, max)}`);
       case 'type':
         return this.#codeOf(
           'E-FEATURE-RANGE',
@@ -185,4 +182,10 @@ function judged(
   if (places.found > 0 || wrong.length > 0) return wrong;
   const problem = places.absent[0] ?? 'it is not there';
   return [{ ...of, problem, blocks: absentBlocks, absent: true }];
+}
+
+function rangeText(min: number | undefined, max: number | undefined): string {
+  if (min !== undefined && max !== undefined) return `within [${min}, ${max}]`;
+  if (min !== undefined) return `of at least ${min}`;
+  return max === undefined ? 'within what its input holds' : `of at most ${max}`;
 }
