@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseDocument } from 'yaml';
 import { type Settings, setKeys, temporaryFolder } from '../support/cardFraud.ts';
@@ -20,11 +20,17 @@ async function check(t: TestContext, status: number, ...args: string[]): Promise
   return (await new TidemarkProcess(t, ['check', '-c', ...args]).endsWith(status)).stdout;
 }
 
-test('the example holds together, and check says what that rests on', async (t) => {
-  const report = await check(t, 0, 'config/card-fraud.yaml');
-  assert.match(report, /✔ model +card-fraud 1\.0\.0 .*15 features/);
-  assert.match(report, /holds together\n$/);
-});
+for (const [file, features] of [
+  ['config/card-fraud.yaml', 15],
+  ['config/click-intent.yaml', 26],
+] as const) {
+  test(`${file} holds together, and check says what that rests on`, async (t) => {
+    const report = await check(t, 0, file);
+    const name = basename(file, '.yaml');
+    assert.match(report, new RegExp(`✔ model +${name} 1\\.0\\.0 .*${features} features`));
+    assert.match(report, /holds together\n$/);
+  });
+}
 
 test('what does not fit together is told at its line of the file, all of it', async (t) => {
   const file = exampleWith(t, {

@@ -26,12 +26,14 @@ describe('the JSON Schema', () => {
     );
   });
 
-  it('accepts the worked example, which loads without a warning', () => {
-    assert.ok(validate(parseYaml(read('config/card-fraud.yaml'))), JSON.stringify(validate.errors));
-    const loaded = loadConfig(new URL('config/card-fraud.yaml', root).pathname, {});
-    assert.ok(loaded.ok);
-    assert.deepEqual(loaded.warnings, []);
-  });
+  for (const example of ['config/card-fraud.yaml', 'config/click-intent.yaml']) {
+    it(`accepts ${example}, which loads without a warning`, () => {
+      assert.ok(validate(parseYaml(read(example))), JSON.stringify(validate.errors));
+      const loaded = loadConfig(new URL(example, root).pathname, {});
+      assert.ok(loaded.ok);
+      assert.deepEqual(loaded.warnings, []);
+    });
+  }
 
   it('accepts references in place of any scalar', () => {
     const text = pipelineText({
