@@ -114,6 +114,7 @@ with the demo. Exit status 0 when every event was scored, 1 when not, 130 after 
 
 Examples:
   $ npm run demo
+  $ npm run demo -- --pipeline click-intent
   $ npm run demo -- --rate 20000 --replicas 2 --keep-running
   $ npm run --silent demo -- --json | jq 'select(.kind == "summary").verdict'`,
   )

@@ -153,3 +153,29 @@ test('an interrupted demo stops its pipeline and says so in one line, however of
   assert.equal(demo.errors(), 'Interrupted; nothing that the demo started is left running.\n');
   assert.ok(!pids.some(isRunning), 'a process of the demo is left');
 });
+
+test('of click-intent it tells how well the three classes are told, beside what training measured', {
+  timeout: TEST_LIMIT_MS,
+}, async (t) => {
+  const demo = await startDemo(t, ['--pipeline', 'click-intent', '--events', '12000', '--rate', 'max']);
+  assert.equal(await demo.status(), 0, demo.output() + demo.errors());
+  const text = demo.output();
+  assert.match(text, /\n12,000 clicks scored by click-intent 1\.0\.0 in 0:\d\d \(seed 0\)\n/);
+  assert.match(text, /dead-lettered +0\n/);
+  assert.match(text, / here +in training\n/);
+  const measured = (name: string): readonly [here: number, inTraining: number] => {
+    const [, here, inTraining] = new RegExp(`${name} +(\\d\\.\\d{3}) +(\\d\\.\\d{3})\\n`).exec(text)!;
+    return [Number(here), Number(inTraining)];
+  };
+  for (const [name, spread] of [
+    ['accuracy', 0.03],
+    ['log loss', 0.05],
+    ['macro AUC', 0.02],
+  ] as const) {
+    // The first two days of the fortnight that training measured, nothing else between the two than Kafka and Tidemark.
+    const [here, inTraining] = measured(name);
+    assert.ok(Math.abs(here - inTraining) < spread, `${name}: ${here}, in training ${inTraining}`);
+  }
+  assert.match(text, /12,000 clicks whose session is over, the latest of 2018-06-0\d\n/);
+  assert.doesNotMatch(text, /not scored|without a label/);
+});

@@ -92,8 +92,8 @@ async function openWorld({ world, seed }: Choice, { teller, interrupts }: Stage)
     onProgress: (phrase) => teller.progress(`Simulating: ${phrase}`),
   });
   const seconds = (performance.now() - beganMs) / 1000;
-  teller.say(
-    `Simulated up to ${minute(stream.span.fromMs)} in ${seconds.toFixed(1)} s; ${counted(stream.known.length, 'label')} known by then.`,
-  );
+  const labels = stream.known.length;
+  const known = labels === 0 ? '' : `; ${counted(labels, 'label')} known by then`;
+  teller.say(`Simulated up to ${minute(stream.span.fromMs)} in ${seconds.toFixed(1)} s${known}.`);
   return stream;
 }

@@ -109,13 +109,13 @@ const ODDITIES = {
   unlabelled: 'without a label',
 } as const;
 
-function verdictLines({ covers, measures, published }: Verdict, paint: Paint): string[] {
+function verdictLines({ covers, measures, published, heading }: Verdict, paint: Paint): string[] {
   const compared = measures.some((measure) => measure.published !== undefined);
   const columns = (name: string, here: string, there: string) =>
     `  ${name.padEnd(NAME_WIDTH)}${here.padStart(NUMBER_WIDTH)}${compared ? there.padStart(NUMBER_WIDTH) : ''}`;
   return [
     paint('heading', 'Scores against the labels that came later'),
-    ...(measures.length > 0 ? [paint('faint', columns('', 'here', 'published'))] : []),
+    ...(measures.length > 0 ? [paint('faint', columns('', 'here', heading ?? 'published'))] : []),
     ...measures.map(({ name, here, published: there }) => columns(name, figure(here), figure(there))),
     `  ${covers}`,
     ...(published === undefined ? [] : [`  ${published}`]),

@@ -97,6 +97,8 @@ export interface Verdict {
   readonly measures: readonly Measure[];
   /** Where the published figures come from and how far they can be compared, one sentence; undefined without any. */
   readonly published: string | undefined;
+  /** What their column is called where they were not published. */
+  readonly heading?: string;
 }
 
 export interface Measure {
