@@ -41,8 +41,8 @@ def export(model: Pipeline, path: Path) -> None:
         target_opset=OPSETS,
     )
     append_logistic(proto.graph, 1, "probabilities")
-    # skl2onnx names the default domain once per step of the pipeline; once is enough.
+    # skl2onnx names the default domain once per step of the pipeline, in the order of a set: once is enough, and in one order.
     opsets = {opset.domain: opset.version for opset in proto.opset_import}
     del proto.opset_import[:]
-    proto.opset_import.extend(onnx.helper.make_opsetid(domain, version) for domain, version in opsets.items())
+    proto.opset_import.extend(onnx.helper.make_opsetid(domain, version) for domain, version in sorted(opsets.items(), reverse=True))
     write(proto, path)
