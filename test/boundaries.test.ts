@@ -105,6 +105,11 @@ const BANS: readonly Ban[] = [
     mayNot: [...ABOVE, 'config/', 'kafka/', 'avro/', 'model/', 'pipeline/'],
     because: 'the server shows what telemetry knows; it must answer whatever the rest is doing',
   },
+  {
+    from: '',
+    mayNot: ['index.ts'],
+    because: 'it is what users of the library see; inside, modules import each other',
+  },
   { from: 'service/', mayNot: ['cli/'], because: 'the service runs without a command line, as in tests' },
   {
     from: '',

@@ -64,6 +64,9 @@ export class Registry {
   readonly #schemas = new LRUCache<number, SchemaLookup>({ max: MAX_SCHEMAS });
   readonly #believedUnknown = new LRUCache<number, true>({ max: MAX_SCHEMAS });
   readonly #underWay = new Map<number, Promise<SchemaLookup>>();
+  /** Those who wait, to be woken when all is given up. */
+  readonly #sleeping = new Set<() => void>();
+  #stopped = false;
   #waiting = 0;
   /** How often a request went without an answer. */
   #outages = 0;
@@ -133,6 +136,12 @@ export class Registry {
     return { compatible: answer?.is_compatible ?? true, messages: answer?.messages ?? [] };
   }
 
+  /** Gives up whatever is waited for; from here on an unreachable registry is an error at once. */
+  stop(): void {
+    this.#stopped = true;
+    for (const wake of [...this.#sleeping]) wake();
+  }
+
   async #lookUp(id: number): Promise<SchemaLookup> {
     const doing = `fetching schema ${id}`;
     // An id that was waited for in vain is asked for once more, not waited for again.
@@ -165,6 +174,7 @@ export class Registry {
       if (this.#outages !== outages) since = this.#clock.monotonicMs();
       if (this.#events === undefined || this.#clock.monotonicMs() - since >= BELIEVE_404_AFTER_MS) return;
       await this.#sleep(ASK_404_AGAIN_MS);
+      if (this.#stopped) throw new TidemarkError('E-REGISTRY-UNREACHABLE', `${doing}: stopped`);
     }
   }
 
@@ -205,22 +215,31 @@ export class Registry {
           return await this.#api.ask<T>(doing, request);
         } catch (cause) {
           const error = cause as TidemarkError;
-          if (this.#events === undefined || error.disposition !== 'retry') throw error;
+          const isPatient = this.#events !== undefined && !this.#stopped;
+          if (!isPatient || error.disposition !== 'retry') throw error;
           if (!waits) this.#waiting++;
           waits = true;
           this.#outages++;
-          this.#events.paused(error);
+          this.#events?.paused(error);
         }
         // Full jitter: a fleet that lost its registry does not come back in step.
         await this.#sleep(backoffMs * (0.5 + this.#random() / 2));
         backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
       }
     } finally {
-      if (waits && --this.#waiting === 0) this.#events?.resumed();
+      if (waits && --this.#waiting === 0 && !this.#stopped) this.#events?.resumed();
     }
   }
 
   #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#clock.timer(ms, resolve));
+    return new Promise((resolve) => {
+      const wake = () => {
+        timer.cancel();
+        this.#sleeping.delete(wake);
+        resolve();
+      };
+      const timer = this.#clock.timer(ms, wake);
+      this.#sleeping.add(wake);
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { version } from '../service/version.ts';
 import { checkCommand } from './check.ts';
 import { leaveCommand } from './leave.ts';
 import { modelCommand } from './model.ts';
@@ -7,7 +8,6 @@ import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { topicsCommand } from './topics.ts';
 import { explainUsage } from './usage.ts';
-import { version } from './version.ts';
 
 const program = new Command('tidemark')
   .description(

@@ -4,7 +4,6 @@ import { asTidemarkError } from '../errors.ts';
 import { Service } from '../service/service.ts';
 import { loadOrExplain } from './configuration.ts';
 import { exitStatus } from './output.ts';
-import { version } from './version.ts';
 
 /** `tidemark run`: score until stopped, or until the end. */
 export function runCommand(): Command {
@@ -31,7 +30,14 @@ Examples:
       const loaded = loadOrExplain(file);
       if (loaded === undefined) return;
       const { config, warnings } = loaded;
-      const service = new Service(config, { version, untilEnd, warnings });
+      const service = new Service(config, {
+        untilEnd,
+        warnings,
+        http: true,
+        // The process is this pipeline and nothing else.
+        processMetrics: true,
+        killWhenStuck: true,
+      });
       const signals = stopOnSignals(service);
       try {
         const share = await service.run();

@@ -20,6 +20,8 @@ export interface ConfigFault {
 /** Something that works but that its author should know. */
 export interface ConfigWarning {
   readonly path: string;
+  /** A secret stands in the file itself. */
+  readonly secret?: true;
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
@@ -41,21 +43,26 @@ function byPlace(a: ConfigFault, b: ConfigFault): number {
   return (a.column ?? 0) - (b.column ?? 0);
 }
 
+export interface FaultFormat {
+  readonly colour?: boolean;
+  /** Between path and problem. */
+  readonly joint?: ' ' | ': ';
+  /** What a fault without a path is of. */
+  readonly whole?: string;
+}
+
 /** Faults for people, three lines each at most, with places that terminals make clickable. */
 export function formatFaults(
   file: string,
   faults: readonly ConfigFault[],
-  {
-    colour = false,
-    joint = ' ',
-  }: { colour?: boolean /** Between path and problem. */; joint?: ' ' | ': ' } = {},
+  { colour = false, joint = ' ', whole = 'The file' }: FaultFormat = {},
 ): string {
   const paint = (style: 'bold' | 'red' | 'green' | 'dim', text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const blocks = faults.map((fault) => {
     const place = fault.line === undefined ? file : `${file}:${fault.line}:${fault.column}`;
     const found = fault.value === undefined ? '' : `: ${paint('red', fault.value)}`;
-    const subject = fault.path === '' ? 'The file' : paint('bold', fault.path);
+    const subject = fault.path === '' ? whole : paint('bold', fault.path);
     const lines = [`${paint('dim', place)}  ${subject}${joint}${fault.problem}${found}`];
     lines.push(`    expected ${fault.expected}`);
     if (fault.suggestion !== undefined) lines.push(`    did you mean ${paint('green', fault.suggestion)}?`);

@@ -47,6 +47,34 @@ export function loadConfig(
   return parseConfig(content.text, file, { env, readFile: readBoundedFile });
 }
 
+/**
+ * `loadConfig` for an object with the keys of a pipeline file, which means what the file would: references in its texts are
+ * resolved. Faults and warnings have no places.
+ */
+export function loadDefinition(
+  definition: object,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): LoadedConfig {
+  const placeOf = () => undefined;
+  let text: string;
+  try {
+    // JSON is YAML, and what JSON cannot hold no pipeline file can.
+    text = JSON.stringify(definition) ?? 'null';
+  } catch (cause) {
+    const problem = `cannot be written as JSON: ${(cause as Error).message.split('\n', 1)[0]}`;
+    return { ok: false, faults: [{ path: '', problem, expected: 'plain data' }], placeOf };
+  }
+  const loaded = parseConfig(text, 'the definition', { env, readFile: readBoundedFile });
+  if (!loaded.ok) return { ok: false, faults: loaded.faults.map(withoutPlace), placeOf };
+  // A secret that the caller has fetched somewhere was not written into a file.
+  const warnings = loaded.warnings.filter(({ secret }) => !secret).map(withoutPlace);
+  return { ...loaded, warnings, placeOf };
+}
+
+function withoutPlace<T extends Partial<Place>>({ line: _line, column: _column, ...rest }: T) {
+  return rest;
+}
+
 /** `loadConfig` for text that is at hand; `file` is its name. */
 export function parseConfig(text: string, file: string, sources: ReferenceSources): LoadedConfig {
   const document = readDocument(text, sources);

@@ -16,13 +16,15 @@ const SECRETS: readonly FieldPath[] = [
 
 export function findWarnings(document: ConfigDocument, config: PipelineConfig): ConfigWarning[] {
   const found: ConfigWarning[] = [];
-  const warn = (path: FieldPath, message: string): void => {
-    found.push({ path: formatPath(path), ...document.placeOf(path), message });
+  const warn = (path: FieldPath, message: string, facts: { secret?: true } = {}): void => {
+    found.push({ path: formatPath(path), ...document.placeOf(path), message, ...facts });
   };
   for (const path of SECRETS) {
     const written = valueAt(document.value, path) !== undefined;
     if (written && !document.references.has(formatPath(path))) {
-      warn(path, `is a secret written into the file; \${NAME} or \${file:/path} keeps it out`);
+      warn(path, `is a secret written into the file; \${NAME} or \${file:/path} keeps it out`, {
+        secret: true,
+      });
     }
   }
   const { kafka, registry, decision, output } = config;

@@ -12,6 +12,7 @@ import { systemClock } from './clock.ts';
 import { type Contract, contractError, proveContract } from './contract.ts';
 import { loadMaterials, modelFacts, type SchemaFile } from './materials.ts';
 import type { Observability } from './observability.ts';
+import type { Resources } from './resources.ts';
 import { eventSchemaNow, outputSchemaId } from './subjects.ts';
 
 /** A run that takes longer holds up heartbeats and sockets. */
@@ -19,12 +20,13 @@ const CHUNK_MS = 50;
 
 /**
  * Puts a pipeline together: loads and proves what is on disk, waits for what is not there yet. Everything opened is closed by
- * `resources`, last first.
+ * `resources`, last first; `signal` ends the waiting.
  */
 export async function assemblePipeline(
   config: PipelineConfig,
   { telemetry, log }: Observability,
-  resources: AsyncDisposableStack,
+  resources: Resources,
+  signal: AbortSignal,
 ): Promise<Pipeline> {
   for (const warning of checkCapabilities(config)) telemetry.warned('E-KAFKA-CAPABILITY', warning);
   const dependency = (what: 'sink' | 'registry') => ({
@@ -32,9 +34,10 @@ export async function assemblePipeline(
     resumed: () => telemetry.dependencyUp(what),
   });
   const registry = new Registry(config.registry, systemClock, dependency('registry'));
-  const { model, outputSchema, contract } = await loadProved(config, registry, telemetry, resources);
+  resources.defer(() => registry.stop());
+  const { model, outputSchema, contract } = await loadProved(config, registry, telemetry, resources, signal);
   const { rowPlan, writerPlan } = contract;
-  const schemaId = await outputSchemaId(config, outputSchema.text, registry, telemetry);
+  const schemaId = await outputSchemaId(config, outputSchema.text, registry, telemetry, signal);
   const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId });
   if (written.kind === 'unfit')
     throw new TidemarkError('E-INTERNAL', 'a proved output schema does not compile');
@@ -65,7 +68,8 @@ async function loadProved(
   config: PipelineConfig,
   registry: Registry,
   telemetry: Telemetry,
-  resources: AsyncDisposableStack,
+  resources: Resources,
+  signal: AbortSignal,
 ): Promise<{ model: ModelPackage; outputSchema: SchemaFile; contract: Contract }> {
   const { model, outputSchema, eventSchema, faults } = await loadMaterials(config);
   if (model !== undefined) resources.defer(() => model.scorer.close());
@@ -77,7 +81,7 @@ async function loadProved(
     );
   }
   if (model === undefined || outputSchema === undefined || faults.length > 0) throw contractError(faults);
-  const readerSchema = eventSchema?.node ?? (await eventSchemaNow(config, registry, telemetry));
+  const readerSchema = eventSchema?.node ?? (await eventSchemaNow(config, registry, telemetry, signal));
   const proof = proveContract(config, modelFacts(model), outputSchema.node, readerSchema);
   if (proof.faults.length > 0) throw contractError(proof.faults);
   for (const warning of proof.warnings) telemetry.warned('E-CONTRACT', warning);

@@ -1,7 +1,8 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { Health } from '../telemetry/health.ts';
-import { createLog, type Log } from '../telemetry/log.ts';
+import { createLog, type Log, logTo } from '../telemetry/log.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { Tally } from '../telemetry/tally.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
@@ -15,14 +16,24 @@ export interface Observability {
   readonly telemetry: Telemetry;
 }
 
+export interface ObserveOptions {
+  /** Instead of lines on standard error. */
+  readonly logger?: Logger | undefined;
+  /** Also count the process's own memory, CPU and event loop. Default true. */
+  readonly processMetrics?: boolean;
+}
+
 export function observe(
   config: PipelineConfig,
   version: string,
   pauses: Pick<Telemetry, 'dependencyDown' | 'dependencyUp'>,
+  { logger, processMetrics = true }: ObserveOptions = {},
 ): Observability {
-  const log = createLog({ level: config.log.level });
+  const { level } = config.log;
+  const log = logger === undefined ? createLog({ level }) : logTo(logger, level);
   const metrics = createMetrics({
     version,
+    processMetrics,
     ...(config.slo === undefined ? {} : { sloP99Ms: config.slo.p99Ms }),
   });
   const health = new Health();

@@ -5,6 +5,8 @@ import { startHttp } from '../http/server.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { LifeState } from '../telemetry/events.ts';
+import type { HealthReport } from '../telemetry/health.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { Share } from '../telemetry/tally.ts';
 import { assemblePipeline } from './assembly.ts';
 import { systemClock } from './clock.ts';
@@ -12,17 +14,26 @@ import { kafkaConnection } from './connections.ts';
 import { startLastResort } from './lastResort.ts';
 import { type Observability, observe } from './observability.ts';
 import { Pauses } from './pauses.ts';
+import { Resources } from './resources.ts';
 import { endsNow, whenEndReached } from './untilEnd.ts';
+import { version } from './version.ts';
 
 /** What closing connections and leaving the group may take once the work is done. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export interface ServiceOptions {
-  readonly version: string;
   /** Ends when the group has scored up to the end that every partition had at the start. */
   readonly untilEnd: boolean;
   /** What was found in the configuration that its author should know. */
   readonly warnings?: readonly string[];
+  /** Whether metrics and health are served, as `http` of the configuration says. */
+  readonly http: boolean;
+  /** Whether the process's own memory and CPU are among the metrics. */
+  readonly processMetrics: boolean;
+  /** Whether the process is killed when its main thread stands still for longer than the watchdog allows. */
+  readonly killWhenStuck: boolean;
+  /** Instead of lines on standard error. */
+  readonly logger?: Logger | undefined;
 }
 
 /** Thrown out of start-up when the process is told to stop before the pipeline runs. */
@@ -52,7 +63,10 @@ export class Service {
       else this.#pipeline?.dependencyUp(what);
       this.#tellPause();
     });
-    this.#observability = observe(config, options.version, this.#pauses);
+    this.#observability = observe(config, version, this.#pauses, {
+      logger: options.logger,
+      processMetrics: options.processMetrics,
+    });
   }
 
   /**
@@ -61,10 +75,10 @@ export class Service {
    */
   async run(): Promise<Share> {
     const { telemetry, tally } = this.#observability;
-    const resources = new AsyncDisposableStack();
+    const resources = new Resources();
     let why = 'drained';
     try {
-      const pipeline = await this.#unlessStopped(this.#start(resources));
+      const pipeline = await this.#unlessStopped(() => this.#start(resources));
       const ended = this.#options.untilEnd ? this.#drainAtEnd(pipeline, resources) : undefined;
       await pipeline.run();
       await ended;
@@ -81,10 +95,26 @@ export class Service {
     } finally {
       clearTimeout(this.#drainTimer);
       this.#stopping.abort();
-      await withinTimeout(resources.disposeAsync(), CLOSE_TIMEOUT_MS);
+      await resources.close(CLOSE_TIMEOUT_MS);
       telemetry.stateChanged({ kind: 'stopped', why });
     }
     return tally.share();
+  }
+
+  /** Resolves once events are being scored for the first time, or would be if there were any. */
+  get ready(): Promise<void> {
+    return this.#observability.health.firstReady;
+  }
+
+  /** What /healthz and /readyz say. */
+  health(): { alive: HealthReport; ready: HealthReport } {
+    const { health } = this.#observability;
+    return { alive: health.alive(), ready: health.ready() };
+  }
+
+  /** What /metrics says. */
+  metrics(): Promise<string> {
+    return this.#observability.metrics.registry.metrics();
   }
 
   /** Whether the end that `untilEnd` waits for was reached before anything else ended the run. */
@@ -117,25 +147,27 @@ export class Service {
     this.#pipeline.drain();
   }
 
-  async #start(resources: AsyncDisposableStack): Promise<Pipeline> {
+  async #start(resources: Resources): Promise<Pipeline> {
     const { telemetry, metrics, health, log } = this.#observability;
     const { http, watchdogMs } = this.#config;
+    const { signal } = this.#stopping;
     telemetry.stateChanged({ kind: 'starting' });
     log.debug({ config: redact(this.#config) }, 'configuration, defaults filled in');
     for (const warning of this.#options.warnings ?? []) telemetry.warned('E-CONFIG', warning);
-    resources.defer(startLastResort(watchdogMs));
-    if (http !== 'off') {
+    if (this.#options.killWhenStuck) resources.defer(startLastResort(watchdogMs));
+    if (http !== 'off' && this.#options.http) {
       const server = await startHttp({ ...http, metrics, health });
       resources.defer(() => server.close());
       telemetry.listening({ host: http.host, port: server.port });
     }
-    const pipeline = await assemblePipeline(this.#config, this.#observability, resources);
+    const pipeline = await assemblePipeline(this.#config, this.#observability, resources, signal);
+    if (signal.aborted) throw new StoppedEarly();
     this.#pipeline = pipeline;
     this.#setState({ kind: 'running' });
     return pipeline;
   }
 
-  async #drainAtEnd(pipeline: Pipeline, resources: AsyncDisposableStack): Promise<void> {
+  async #drainAtEnd(pipeline: Pipeline, resources: Resources): Promise<void> {
     const { kafka, input } = this.#config;
     const admin = KafkaAdmin.connect(kafkaConnection(this.#config));
     resources.defer(() => admin.close());
@@ -168,21 +200,18 @@ export class Service {
     this.#observability.telemetry.stateChanged(state);
   }
 
-  #unlessStopped<T>(work: Promise<T>): Promise<T> {
+  #unlessStopped<T>(start: () => Promise<T>): Promise<T> {
     const { signal } = this.#stopping;
     return new Promise((resolve, reject) => {
       const stop = () => reject(new StoppedEarly());
-      if (signal.aborted) stop();
+      if (signal.aborted) {
+        stop();
+        return;
+      }
       signal.addEventListener('abort', stop);
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+      start()
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', stop));
     });
   }
-}
-
-async function withinTimeout(work: Promise<void>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  // What fails to close is closed by the end of the process.
-  await Promise.race([work.catch(() => {}), promise]);
-  clearTimeout(timer);
 }

@@ -15,38 +15,42 @@ export function inputSubject(config: Pick<PipelineConfig, 'input'>): string {
   return `${config.input.topic}-value`;
 }
 
-/** The latest schema of the events; waits for its subject. */
+/** The latest schema of the events; waits for its subject until `signal` is aborted. */
 export async function eventSchemaNow(
   config: Pick<PipelineConfig, 'input'>,
   registry: Pick<Registry, 'latest'>,
   telemetry: SubjectTelemetry,
+  signal?: AbortSignal,
 ): Promise<AvroNode> {
   const subject = inputSubject(config);
   const latest = await untilThere(
     () => registry.latest(subject),
     `subject ${subject} has no schema`,
     telemetry,
+    signal,
   );
   return parseSchemaText(latest.schema, latest.references);
 }
 
-/** The id to write into every frame; registers the schema when told to, else waits until somebody did. */
+/** The id to write into every frame; registers the schema when told to, else waits until somebody did or `signal` is aborted. */
 export async function outputSchemaId(
   config: Pick<PipelineConfig, 'output'>,
   schema: string,
   registry: Pick<Registry, 'idOf' | 'register'>,
   telemetry: SubjectTelemetry,
+  signal?: AbortSignal,
 ): Promise<number> {
   const { subject, register } = config.output;
   if (register) return registry.register(subject, schema);
   const missing = `subject ${subject} does not hold the schema of ${config.output.schema}`;
-  return untilThere(() => registry.idOf(subject, schema), missing, telemetry);
+  return untilThere(() => registry.idOf(subject, schema), missing, telemetry, signal);
 }
 
 async function untilThere<T>(
   look: () => Promise<T | undefined>,
   missing: string,
   telemetry: SubjectTelemetry,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   for (let waits = 0; ; waits++) {
     const found = await look();
@@ -56,5 +60,6 @@ async function untilThere<T>(
     }
     telemetry.dependencyDown('registry', new TidemarkError('E-REGISTRY-SUBJECT-MISSING', missing));
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    signal?.throwIfAborted();
   }
 }

@@ -43,6 +43,12 @@ export class Health implements HealthEvents {
   /** One a code, the latest: codes are few, what they say is not. */
   readonly #warnings = new Map<string, string>();
   #fatal: TidemarkError | undefined;
+  readonly #firstReady = Promise.withResolvers<void>();
+
+  /** Resolves once events are being scored for the first time, or would be if there were any. */
+  get firstReady(): Promise<void> {
+    return this.#firstReady.promise;
+  }
 
   /** Partitions that are held but read no further, and why. */
   get stoppedPartitions(): ReadonlyMap<number, TidemarkError> {
@@ -73,6 +79,7 @@ export class Health implements HealthEvents {
 
   stateChanged(state: LifeState): void {
     this.#state = state;
+    this.#tellReady();
   }
 
   started(): void {
@@ -87,6 +94,7 @@ export class Health implements HealthEvents {
   leasesGranted(partitions: readonly number[]): void {
     this.#joined = true;
     for (const partition of partitions) this.#held.add(partition);
+    this.#tellReady();
   }
 
   /** A rebalance revokes and grants; only losing everything, or leaving, ends the membership. */
@@ -108,6 +116,7 @@ export class Health implements HealthEvents {
 
   dependencyUp(what: Dependency): void {
     this.#down.delete(what);
+    this.#tellReady();
   }
 
   schemaUnusable(schemaId: number, code: string, detail: string): void {
@@ -120,6 +129,10 @@ export class Health implements HealthEvents {
 
   fatal(cause: TidemarkError): void {
     this.#fatal ??= cause;
+  }
+
+  #tellReady(): void {
+    if (this.ready().ok) this.#firstReady.resolve();
   }
 
   /** The registry matters only to an event whose schema is unknown; with nothing in hand there is none. */

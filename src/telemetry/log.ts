@@ -1,7 +1,8 @@
-import { type Logger, pino } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import type { Logger } from './logger.ts';
 
-export type Log = Logger;
+export type Log = Required<Logger>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export interface LogOptions {
@@ -17,7 +18,7 @@ export interface LogOptions {
  * for results. Writes are synchronous, so that the line that says why the process ends is out before it ends; the log is
  * quiet enough for that to cost nothing.
  */
-export function createLog(options: LogOptions): Log {
+export function createLog(options: LogOptions): PinoLogger {
   const to = options.to ?? pino.destination({ dest: 2, sync: true });
   const readable = options.readable ?? process.stderr.isTTY === true;
   return pino(
@@ -30,6 +31,23 @@ export function createLog(options: LogOptions): Log {
     },
     readable ? { write: readableTo(to, options.to === undefined) } : to,
   );
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** Tells events of `level` and above to a logger of somebody's own. */
+export function logTo(logger: Logger, level: LogLevel): Log {
+  const told = (at: 'debug' | 'info' | 'warn' | 'error'): Log['debug'] =>
+    LEVELS.indexOf(at) < LEVELS.indexOf(level) ? () => {} : (facts, message) => logger[at](facts, message);
+  const error = told('error');
+  const fatal: Log['debug'] = (facts, message) => logger.fatal?.(facts, message);
+  return {
+    debug: told('debug'),
+    info: told('info'),
+    warn: told('warn'),
+    error,
+    fatal: logger.fatal === undefined || level === 'silent' ? error : fatal,
+  };
 }
 
 function readableTo(to: { write(line: string): unknown }, isStandardError: boolean): (line: string) => void {

@@ -142,6 +142,25 @@ for (const [what, answer] of [
   });
 }
 
+test('who waits for an unreachable registry, or for an id, gives up when it is stopped, and nothing is said to be back', async () => {
+  for (const answer of [away, notFound]) {
+    await using fake = await fakeRegistry(answer);
+    const events = recorded();
+    const never: Clock = { ...hurriedClock(), timer: () => ({ cancel: () => {} }) };
+    const registry = registryAt(fake, { clock: never, events });
+    const waiting = registry.schemaById(7);
+    // The one timer of the clock never fires: only the stop can end this.
+    const asked = async (): Promise<void> => {
+      while (fake.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await asked();
+    registry.stop();
+    await assert.rejects(waiting, { code: 'E-REGISTRY-UNREACHABLE' });
+    assert.ok(!events.told.includes('resumed'));
+  }
+});
+
 test('without anybody to tell, an unreachable registry is an error at once', async () => {
   await using fake = await fakeRegistry(away);
   await assert.rejects(registryAt(fake).latest('s'), {

@@ -31,6 +31,24 @@ describe('health (P9)', () => {
     assert.deepEqual(health.ready(), { ok: true, state: 'starting', reasons: [], warnings: [] });
   });
 
+  test('tells once that it is ready for the first time, and not while what it needs is down', async () => {
+    const health = new Health();
+    let told = false;
+    void health.firstReady.then(() => {
+      told = true;
+    });
+    const tells = async (): Promise<boolean> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return told;
+    };
+    health.started();
+    health.dependencyDown('sink', unreachable);
+    health.leasesGranted([0]);
+    assert.equal(await tells(), false);
+    health.dependencyUp('sink');
+    assert.equal(await tells(), true);
+  });
+
   for (const what of ['source', 'sink'] as const) {
     test(`is alive and not ready while the ${what} is down, and ready again by itself`, () => {
       const health = running();

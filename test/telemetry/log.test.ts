@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TidemarkError } from '../../src/errors.ts';
-import { createLog } from '../../src/telemetry/log.ts';
+import { createLog, logTo } from '../../src/telemetry/log.ts';
 
 function linesOf(readable: boolean, level: 'debug' | 'info' | 'silent' = 'info') {
   const lines: string[] = [];
@@ -57,5 +57,50 @@ describe('the log', () => {
     const { lines, log } = linesOf(false, 'silent');
     log.fatal('x');
     assert.deepEqual(lines, []);
+  });
+});
+
+describe('a logger of somebody’s own', () => {
+  test('gets facts and sentence at each level, and the fatal ones as errors where it has no such level', () => {
+    const told: unknown[] = [];
+    const at = (level: string) => (facts: object, message: string) => told.push([level, facts, message]);
+    const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+    logTo(logger, 'debug').warn({ event: 'warning' }, 'look');
+    logTo(logger, 'error').fatal({ event: 'fatal' }, 'ended');
+    logTo({ ...logger, fatal: at('fatal') }, 'error').fatal({ event: 'fatal' }, 'ended');
+    assert.deepEqual(told, [
+      ['warn', { event: 'warning' }, 'look'],
+      ['error', { event: 'fatal' }, 'ended'],
+      ['fatal', { event: 'fatal' }, 'ended'],
+    ]);
+  });
+
+  test('gets nothing below the level of the configuration', () => {
+    const told: string[] = [];
+    const at = (level: string) => () => told.push(level);
+    const logger = {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      fatal: at('fatal'),
+    };
+    const tellAll = (level: 'debug' | 'warn' | 'silent') => {
+      told.length = 0;
+      const log = logTo(logger, level);
+      for (const tell of [log.debug, log.info, log.warn, log.error, log.fatal]) tell({}, '');
+      return [...told];
+    };
+    assert.deepEqual(tellAll('debug'), ['debug', 'info', 'warn', 'error', 'fatal']);
+    assert.deepEqual(tellAll('warn'), ['warn', 'error', 'fatal']);
+    assert.deepEqual(tellAll('silent'), []);
+  });
+
+  test('may be one of pino, which keeps its own level and names', () => {
+    const { lines, log } = linesOf(false, 'info');
+    logTo(log.child({ pipeline: 'a' }), 'debug').info({ event: 'x' }, 'done');
+    logTo(log, 'debug').debug({ event: 'y' }, 'not shown');
+    assert.equal(lines.length, 1);
+    assert.equal(JSON.parse(lines[0]!).pipeline, 'a');
   });
 });

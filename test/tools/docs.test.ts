@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { catalogue } from '../../src/errors.ts';
+import { definitionType } from '../../tools/definitionType.ts';
 import { errorsDoc } from '../../tools/errorsDoc.ts';
 import { metricsDoc } from '../../tools/metricsDoc.ts';
 
@@ -18,6 +19,11 @@ test('docs/errors.md is what tools/errorsDoc.ts writes, and has every code', () 
 
 test('docs/metrics.md is what tools/metricsDoc.ts writes', async () => {
   assert.equal(read('docs/metrics.md'), await metricsDoc(), 'run `node tools/metricsDoc.ts`');
+});
+
+test('src/config/pipelineDefinition.ts is what tools/definitionType.ts writes', async () => {
+  const written = read('src/config/pipelineDefinition.ts');
+  assert.equal(written, await definitionType(), 'run `node tools/definitionType.ts`');
 });
 
 test('docs/dependencies.md has one line for each dependency of package.json, and no other', () => {

@@ -12,7 +12,6 @@ export const CALL_RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries:
 
 /** A kafkajs client that is quiet but for `log`. Connects to nothing yet. */
 export function newKafka(connection: KafkaConnection, log: ClientLog = () => {}): Kafka {
-  dropTimerWarnings();
   return new Kafka({
     clientId: connection.clientId,
     brokers: [...connection.brokers],
@@ -48,20 +47,4 @@ function forward(entry: LogEntry, log: ClientLog): void {
   const { message, logger: _logger, timestamp: _timestamp, ...details } = entry.log;
   const level = entry.level === logLevel.ERROR ? 'error' : entry.level === logLevel.WARN ? 'warn' : 'info';
   log(level, message, details);
-}
-
-let timerWarningsDropped = false;
-
-/**
- * kafkajs 2.2.4 computes the delay of its throttle timer as a negative number when nothing is throttled, and Node prints a
- * warning for it at every start. Only that warning from that place is dropped.
- */
-function dropTimerWarnings(): void {
-  if (timerWarningsDropped) return;
-  timerWarningsDropped = true;
-  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
-  process.emitWarning = ((...args: unknown[]) => {
-    const fromKafkajs = args[1] === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs');
-    if (!fromKafkajs) emitWarning(...args);
-  }) as typeof process.emitWarning;
 }
