@@ -1,27 +1,53 @@
-/** Builds dist/ from src/: JavaScript, types and source maps, with the command executable. `npm run build`. */
+/** Builds dist/ from src/: JavaScript, and the types that `import ... from 'tidemark'` leads to. `npm run build`. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { usesOf } from './imports.ts';
 
 const root = join(import.meta.dirname, '..');
-const command = join(root, 'dist/cli/main.js');
 
-function build(): string | undefined {
-  // What was built from a file that is gone must not be shipped.
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+/** @returns why `folder` does not hold what may be shipped */
+function buildInto(folder: string): string | undefined {
   const compiler = join(root, 'node_modules/.bin/tsc');
-  const { status } = spawnSync(compiler, ['-p', 'src/tsconfig.json'], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) return 'The compiler found errors; dist/ is not complete.';
+  const args = ['-p', 'src/tsconfig.json', '--outDir', folder];
+  const { status } = spawnSync(compiler, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) return 'The compiler found errors; dist/ is left as it was.';
+  const command = join(folder, 'cli/main.js');
   if (!readFileSync(command, 'utf8').startsWith('#!/usr/bin/env node\n')) {
     return 'dist/cli/main.js does not begin with `#!/usr/bin/env node`: the shell could not run it.';
   }
   // npm does this when it installs the package; here it lets dist/ be run as it lies.
   chmodSync(command, 0o755);
+  const reached = reachedFrom(join(folder, 'index.d.ts'));
+  for (const file of globSync('**/*.d.ts', { cwd: folder })) {
+    if (!reached.has(join(folder, file))) rmSync(join(folder, file));
+  }
   return undefined;
 }
 
-const fault = build();
-if (fault !== undefined) {
-  console.error(fault);
-  process.exitCode = 1;
+/** The declarations that a user's compiler reads; those of all else are weight. */
+function reachedFrom(file: string, reached = new Set<string>()): Set<string> {
+  if (reached.has(file)) return reached;
+  reached.add(file);
+  for (const { kind, what } of usesOf(file, readFileSync(file, 'utf8'))) {
+    if (kind !== 'global' && what.startsWith('.'))
+      reachedFrom(join(dirname(file), what.replace(/\.ts$/, '.d.ts')), reached);
+  }
+  return reached;
+}
+
+// Whole or not at all: what was built from a file that is gone must not be shipped, and somebody may be running dist/ meanwhile.
+const folder = mkdtempSync(join(root, 'dist-'));
+try {
+  const fault = buildInto(folder);
+  if (fault !== undefined) {
+    console.error(fault);
+    process.exitCode = 1;
+  } else {
+    chmodSync(folder, 0o755);
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    renameSync(folder, join(root, 'dist'));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -8,14 +8,14 @@ import { formatMessage } from 'publint/utils';
 const root = join(import.meta.dirname, '..');
 
 const INTENDED = [
-  /^dist\/.+\.(js|js\.map|d\.ts)$/,
+  /^dist\/.+\.(js|d\.ts)$/,
   /^schemas\/.+\.avsc$/,
   /^config\/.+\.(yaml|json)$/,
   /^models\/[^/]+\/[^/]+\/.+$/,
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
 ];
-const NEEDED = ['dist/cli/main.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md'];
-const MAX_BYTES = 5_000_000;
+const NEEDED = ['dist/cli/main.js', 'dist/index.d.ts', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md'];
+const MAX_BYTES = 2_000_000;
 
 interface Packed {
   readonly unpackedSize: number;

@@ -4,7 +4,7 @@ import { faultsOfPackage } from '../../tools/packageCheck.ts';
 
 const whole = [
   'dist/cli/main.js',
-  'dist/cli/main.d.ts',
+  'dist/index.d.ts',
   'dist/a/b.js',
   'LICENSE',
   'README.md',
@@ -22,8 +22,9 @@ test('a package with all that is needed and nothing else has no faults', () => {
 });
 
 test('a package is refused for what it ships by accident, lacks, or weighs', () => {
-  assert.deepEqual(faultsOf([...whole, 'src/a/b.ts', 'config/.env']), [
+  assert.deepEqual(faultsOf([...whole, 'src/a/b.ts', 'dist/a/b.js.map', 'config/.env']), [
     'src/a/b.ts is shipped',
+    'dist/a/b.js.map is shipped',
     'config/.env is shipped',
   ]);
   assert.deepEqual(faultsOf(whole.filter((path) => path !== 'dist/a/b.js')), ['dist/a/b.js is missing']);
