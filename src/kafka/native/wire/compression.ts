@@ -7,7 +7,8 @@
  * loses what it had reserved, a few times the batch, which the limits bound: a broken batch stops its partition, so that it is
  * tried once or twice and not for ever.
  */
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+// Whole: an older Node, which has no zstd, must come as far as being told that it is too old.
+import zlib from 'node:zlib';
 import { compressionsAlgorithms } from '@platformatic/kafka';
 import type { Compression } from '../../../pipeline/ports.ts';
 import { type BatchFault, corrupt } from './batchHeader.ts';
@@ -48,8 +49,8 @@ interface CodecFunctions {
 
 const codecs: Record<Codec, CodecFunctions> = {
   gzip: {
-    compress: (bytes) => gzipSync(bytes),
-    decompress: (bytes, maxBytes) => gunzipSync(bytes, zlibLimits(bytes, maxBytes)),
+    compress: (bytes) => zlib.gzipSync(bytes),
+    decompress: (bytes, maxBytes) => zlib.gunzipSync(bytes, zlibLimits(bytes, maxBytes)),
   },
   snappy: {
     compress: (bytes) => compressionsAlgorithms.snappy.compressSync(bytes),
@@ -68,8 +69,8 @@ const codecs: Record<Codec, CodecFunctions> = {
     },
   },
   zstd: {
-    compress: (bytes) => zstdCompressSync(bytes),
-    decompress: (bytes, maxBytes) => zstdDecompressSync(bytes, zlibLimits(bytes, maxBytes)),
+    compress: (bytes) => zlib.zstdCompressSync(bytes),
+    decompress: (bytes, maxBytes) => zlib.zstdDecompressSync(bytes, zlibLimits(bytes, maxBytes)),
   },
 };
 
