@@ -257,6 +257,11 @@ export const catalogue = {
     summary: 'Configuration, event schema, model package and output schema do not fit together.',
     action: 'Fix what is listed; `tidemark check -c FILE` shows it again.',
   },
+  'E-USAGE': {
+    disposition: 'stop',
+    summary: 'A command was asked for something that it cannot do, or was given too little to do it.',
+    action: 'Correct what is named; `tidemark COMMAND --help` shows what the command takes.',
+  },
   'E-WATCHDOG': {
     disposition: 'stop',
     summary: 'There was work in hand and no progress for longer than the watchdog allows.',

@@ -1,9 +1,10 @@
 /** Publishes Avro events from a file, to try a pipeline with: framed, their schema registered, as a producer would. */
 import { readFileSync } from 'node:fs';
-import avro from 'avsc';
 import { Command } from 'commander';
 import kafkajs from 'kafkajs';
-import { frameOf } from '../src/avro/framing.ts';
+import { encodeEvent } from '../src/avro/encodeEvent.ts';
+import { parseSchemaText } from '../src/avro/parseSchema.ts';
+import { readEvents } from '../src/service/look/try.ts';
 import { givenBy } from './stack/environment.ts';
 
 interface Choice {
@@ -16,8 +17,8 @@ const { Kafka, logLevel, Partitioners } = kafkajs;
 const STACK = { brokers: ['localhost:9092'], registryUrl: 'http://localhost:8081/apis/ccompat/v7' };
 
 const command = new Command('produce')
-  .description('Publishes events to a topic: one a line, in Avro’s JSON encoding.')
-  .argument('<events.jsonl>')
+  .description('Publishes events to a topic: a JSON array or one a line, in Avro’s JSON encoding or plain.')
+  .argument('<events.json>', 'a file, or - for standard input')
   .requiredOption('--topic <name>', 'an existing topic')
   .requiredOption('--schema <file.avsc>', 'their schema; registered under <topic>-value')
   .option('--key <field>', 'the field of an event that is its record’s key')
@@ -42,19 +43,17 @@ async function register(schema: string): Promise<number> {
 
 async function produce(): Promise<void> {
   const schema = readFileSync(choice.schema, 'utf8');
-  const type = avro.Type.forSchema(JSON.parse(schema), { wrapUnions: true });
-  const lines = readFileSync(command.args[0]!, 'utf8').split('\n');
-  const events = lines.flatMap((line, at) => {
-    if (line.trim() === '') return [];
-    try {
-      return [{ json: JSON.parse(line), body: type.toBuffer(type.fromString(line)) }];
-    } catch (cause) {
-      throw new Error(`line ${at + 1} of ${command.args[0]}: ${(cause as Error).message}`, { cause });
-    }
+  const node = parseSchemaText(schema);
+  const events = await readEvents(command.args[0]!, process.stdin);
+  const id = await register(schema);
+  const messages = events.map(({ place, json }) => {
+    const encoded = encodeEvent(node, id, json);
+    if (encoded.kind === 'unfit')
+      throw new Error(`${place}: ${encoded.path}: ${encoded.problem}; expected ${encoded.expected}`);
+    const fields = json as Record<string, unknown>;
+    const key = choice.key === undefined ? null : String(fields[choice.key]);
+    return { key, value: Buffer.from(encoded.bytes) };
   });
-  const frame = frameOf(await register(schema));
-  const key = (json: Record<string, unknown>) => (choice.key === undefined ? null : String(json[choice.key]));
-  const messages = events.map(({ json, body }) => ({ key: key(json), value: Buffer.concat([frame, body]) }));
   const producer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).producer({
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,

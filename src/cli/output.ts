@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { asTidemarkError, type TidemarkError } from '../errors.ts';
+import { asTidemarkError, type ErrorCode, type TidemarkError } from '../errors.ts';
 
 type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
@@ -21,7 +21,9 @@ export function fail(thrown: unknown): void {
   process.exitCode = exitStatus(error);
 }
 
+const PERSONAL: ReadonlySet<ErrorCode> = new Set(['E-CONFIG', 'E-CONTRACT', 'E-MODEL-PACK', 'E-USAGE']);
+
 /** 2 where a person has to write something else, 1 where something else has to change. */
 export function exitStatus({ code }: TidemarkError): 1 | 2 {
-  return code === 'E-CONFIG' || code === 'E-CONTRACT' || code === 'E-MODEL-PACK' ? 2 : 1;
+  return PERSONAL.has(code) ? 2 : 1;
 }

@@ -5,8 +5,10 @@ import { leaveCommand } from './leave.ts';
 import { modelCommand } from './model.ts';
 import { fail } from './output.ts';
 import { runCommand } from './run.ts';
+import { sampleCommand } from './sample.ts';
 import { schemaCommand } from './schema.ts';
 import { topicsCommand } from './topics.ts';
+import { tryCommand } from './try.ts';
 import { explainUsage } from './usage.ts';
 
 const program = new Command('tidemark')
@@ -20,28 +22,37 @@ const program = new Command('tidemark')
     'after',
     `
 From a model to scores:
-  $ tidemark model describe churn.onnx      what goes in, what comes out
-  $ tidemark model pack churn.onnx ...      make a model package of it
-  $ tidemark check -c churn.yaml            prove that the parts fit
-  $ tidemark topics -c churn.yaml --apply   make the topics and subjects it needs
-  $ tidemark run -c churn.yaml              score until stopped
+  $ tidemark model describe churn.onnx        what goes in, what comes out
+  $ tidemark model pack churn.onnx ...        make a model package of it
+  $ tidemark check -c churn.yaml              prove that the parts fit
+  $ tidemark topics -c churn.yaml --apply     make the topics and subjects it needs
+  $ tidemark try -c churn.yaml --events e.json   score a few events without Kafka
+  $ tidemark sample -c churn.yaml             live events as the model sees them
+  $ tidemark run -c churn.yaml                score until stopped
 
 Exit status: 0 done; 1 stopped by a fault, which is named; 2 wrong usage or
 configuration. docs/errors.md has every code.`,
   );
 
-program.addCommand(runCommand());
 program.addCommand(checkCommand());
+program.addCommand(runCommand());
 program.addCommand(topicsCommand());
+program.addCommand(tryCommand());
+program.addCommand(sampleCommand());
 program.addCommand(leaveCommand());
 program.addCommand(schemaCommand());
 program.addCommand(modelCommand());
 explainUsage(program);
+
+// Whoever reads may have enough, as `head` does: that is the end, and no fault.
+process.stdout.on('error', () => process.exit());
 
 try {
   await program.parseAsync();
 } catch (cause) {
   fail(cause);
 }
+// What a pipe has no room for is still on its way.
+await new Promise((resolve) => process.stdout.write('', resolve));
 // A connection that a library keeps trying to make must not keep a command up that has said all it has to say.
 process.exit();

@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { type Need, provideTopics } from '../service/topics.ts';
 import { loadOrExplain } from './configuration.ts';
 import { paint } from './output.ts';
+import { wholeNumber } from './usage.ts';
 
 interface Flags {
   readonly config: string;
@@ -17,11 +18,11 @@ export function topicsCommand(): Command {
     .description('show the topics and subjects a pipeline needs; with --apply, make the missing ones')
     .requiredOption('-c, --config <file>', 'the pipeline')
     .option('--apply', 'make what is missing; nothing that exists is changed')
-    .option('--partitions <count>', 'partitions of an input topic that is made', count, 4)
+    .option('--partitions <count>', 'partitions of an input topic that is made', wholeNumber(1), 4)
     .option(
       '--replication <factor>',
       'replicas of topics that are made (default: the broker’s default)',
-      count,
+      wholeNumber(1),
     )
     .option('--json', 'print one JSON array')
     .addHelpText(
@@ -53,11 +54,4 @@ function needsText(needs: readonly Need[]): string {
   return needs
     .map(({ kind, name, state, detail }) => `${state.padEnd(8)} ${kind.padEnd(8)} ${name}  ${detail}\n`)
     .join('');
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('expected a whole number of at least 1');
-  return value;
 }

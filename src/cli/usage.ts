@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 /** Wrong usage exits 2 with one sentence and where to read more, for a command and all below it. */
 export function explainUsage(command: Command, above = ''): void {
@@ -15,4 +15,18 @@ export function requireOptions(command: Command, names: readonly string[]): void
     .filter((name) => command.getOptionValue(name) === undefined)
     .map((name) => `--${name}`);
   if (missing.length > 0) command.error(`error: missing ${missing.join(', ')}`);
+}
+
+/** Parses a count or number of at least `least`. */
+export function wholeNumber(least: 0 | 1): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text !== '' && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`expected a whole number of at least ${least}`);
+  };
+}
+
+/** Collects the values of an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }

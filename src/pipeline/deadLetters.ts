@@ -5,8 +5,8 @@ import { type Partitions, partitionFor } from './partitions.ts';
 import {
   type Block,
   type RecordBuffer,
+  type RecordMaker,
   type Refusal,
-  type Sink,
   SPAN_STRIDE,
   VALUE_END,
   VALUE_START,
@@ -33,14 +33,19 @@ export interface DeadLetterFacts {
  * The `__connect.errors.*` names are those of Kafka Connect (KIP-298), which dead-letter tools already understand.
  */
 export class DeadLetters {
-  readonly #sink: Sink;
-  readonly #telemetry: Telemetry;
+  readonly #sink: RecordMaker;
+  readonly #telemetry: Pick<Telemetry, 'eventRejected'>;
   readonly #facts: DeadLetterFacts;
   readonly #partitions: Partitions;
   /** What stands behind each letter of a buffer, for the case that it is refused. */
   readonly #letters = new WeakMap<RecordBuffer, Letter[]>();
 
-  constructor(sink: Sink, telemetry: Telemetry, facts: DeadLetterFacts, partitions: Partitions) {
+  constructor(
+    sink: RecordMaker,
+    telemetry: Pick<Telemetry, 'eventRejected'>,
+    facts: DeadLetterFacts,
+    partitions: Partitions,
+  ) {
     this.#sink = sink;
     this.#telemetry = telemetry;
     this.#facts = facts;

@@ -2,7 +2,7 @@ import type { Batch } from './batch.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import { type DecisionPlan, decide } from './decision.ts';
 import { type Partitions, partitionFor } from './partitions.ts';
-import type { Block, EventWriter, HeaderStamp, RecordBuffer, Scorer, Sink } from './ports.ts';
+import type { Block, EventWriter, HeaderStamp, RecordBuffer, RecordMaker, Scorer } from './ports.ts';
 import type { Segment } from './progress.ts';
 
 export interface EncodePlan {
@@ -18,7 +18,7 @@ export interface EncodePlan {
 const EVENT_TIMESTAMP = -1;
 
 /** The headers that name the model of a scored event and where the event came from (P6). */
-export function modelStamp(sink: Sink, { name, version, digest }: Scorer): HeaderStamp {
+export function modelStamp(sink: RecordMaker, { name, version, digest }: Scorer): HeaderStamp {
   const model: [string, string][] = [
     ['model-name', name],
     ['model-version', version],
@@ -31,12 +31,12 @@ export function modelStamp(sink: Sink, { name, version, digest }: Scorer): Heade
 export class Encoder {
   readonly #plan: EncodePlan;
   readonly #writer: EventWriter;
-  readonly #sink: Sink;
+  readonly #sink: RecordMaker;
   readonly #deadLetters: DeadLetters;
   /** Of the batch being encoded, the one that is written to, by output partition. */
   readonly #buffers: (RecordBuffer | undefined)[];
 
-  constructor(plan: EncodePlan, writer: EventWriter, sink: Sink, deadLetters: DeadLetters) {
+  constructor(plan: EncodePlan, writer: EventWriter, sink: RecordMaker, deadLetters: DeadLetters) {
     this.#plan = plan;
     this.#writer = writer;
     this.#sink = sink;

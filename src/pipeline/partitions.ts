@@ -1,5 +1,5 @@
 import { TidemarkError } from '../errors.ts';
-import { type Block, KEY_END, KEY_START, type Sink, SPAN_STRIDE } from './ports.ts';
+import { type Block, KEY_END, KEY_START, type RecordMaker, SPAN_STRIDE } from './ports.ts';
 
 /** How records are spread over the partitions of a topic that is written (P2). */
 export interface Partitions {
@@ -10,7 +10,12 @@ export interface Partitions {
 }
 
 /** A null key goes to the source partition modulo the count: order per source partition is all that can be kept of it. */
-export function partitionFor(to: Partitions, sink: Sink, block: Block, index: number): number {
+export function partitionFor(
+  to: Partitions,
+  sink: Pick<RecordMaker, 'partitionOfKey'>,
+  block: Block,
+  index: number,
+): number {
   const { partition } = block.lease;
   if (to.partitioner === 'source') {
     if (partition < to.count) return partition;

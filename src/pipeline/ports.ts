@@ -121,6 +121,37 @@ export interface Source {
   stop(): Promise<void>;
 }
 
+/** What of a partition's log can be read: offsets `[low, end)`. */
+export interface LogEnds {
+  readonly low: number;
+  readonly end: number;
+}
+
+export interface TopicReaderEvents {
+  /** The broker is down; reading goes on by itself and says so with `resumed`. */
+  paused(cause: TidemarkError): void;
+  resumed(): void;
+  /** What comes next in this partition cannot be read; the others go on. */
+  stopped(partition: number, cause: TidemarkError): void;
+  /** Nothing can be read before a human did something. */
+  failed(cause: TidemarkError): void;
+}
+
+/** Reads a topic without a group, for tools that look: nothing is assigned and nothing is committed. */
+export interface TopicReader {
+  /**
+   * What every partition holds now; the end is that of committed transactions unless uncommitted records are read.
+   * Throws a TidemarkError: E-KAFKA-TOPIC-MISSING, E-KAFKA-UNREACHABLE.
+   */
+  ends(): Promise<Map<number, LogEnds>>;
+  /** Begins to read these partitions at these offsets, once; they take turns after `turnRecords` records. */
+  read(from: ReadonlyMap<number, number>, turnRecords: number): void;
+  /** As those of a Source. Undefined once stopped. */
+  next(): Promise<Block | undefined>;
+  release(block: Block): void;
+  stop(): Promise<void>;
+}
+
 // ------------------------------------------------------------------------------------------------------------ Sink
 
 /** Headers to put on outgoing records, encoded once by the sink. Opaque to the pipeline. */
@@ -192,6 +223,9 @@ export interface Sink {
   /** Gives up waiting in `send` (which then throws its last cause) and closes. */
   stop(): Promise<void>;
 }
+
+/** The part of a Sink that makes records: what is made is not sent by it. */
+export type RecordMaker = Pick<Sink, 'newRecords' | 'newStamp' | 'partitionOfKey' | 'release'>;
 
 /** How a Sink tells about its dependency. */
 export interface SinkEvents {

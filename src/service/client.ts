@@ -4,9 +4,17 @@ import { missingCapabilities } from '../kafka/capabilities.ts';
 import type { ClientLog } from '../kafka/connection.ts';
 import { KafkajsSink } from '../kafka/kafkajs/sink.ts';
 import { KafkajsSource, kafkajsCapabilities } from '../kafka/kafkajs/source.ts';
+import { NativeTopicReader } from '../kafka/native/reader.ts';
 import { NativeSink } from '../kafka/native/sink.ts';
 import { NativeSource, nativeCapabilities } from '../kafka/native/source.ts';
-import type { ClientCapabilities, Sink, SinkEvents, Source } from '../pipeline/ports.ts';
+import type {
+  ClientCapabilities,
+  Sink,
+  SinkEvents,
+  Source,
+  TopicReader,
+  TopicReaderEvents,
+} from '../pipeline/ports.ts';
 import { kafkaConnection, sourceOptions } from './connections.ts';
 
 /** A Kafka client behind the ports. Nothing but this file knows which there are. */
@@ -66,6 +74,13 @@ const CLIENTS: Readonly<Record<ClientName, ClientKind>> = { kafkajs, native };
 /** The client that the configuration names. Connects to nothing yet. */
 export function newClient(config: PipelineConfig, events: SinkEvents, log: ClientLog): Client {
   return CLIENTS[config.kafka.client].open(config, events, log);
+}
+
+/** A reader of the input topic that joins no group: the native client's, whichever of the two the configuration names. */
+export function newTopicReader(config: PipelineConfig, events: TopicReaderEvents): TopicReader {
+  const readUncommitted = config.kafka.isolation === 'read_uncommitted';
+  const { topic } = config.input;
+  return new NativeTopicReader(kafkaConnection(config), { topic, readUncommitted }, events);
 }
 
 function capabilitiesOf({ kafka }: PipelineConfig): ClientCapabilities {

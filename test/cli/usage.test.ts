@@ -24,6 +24,8 @@ for (const [args, said] of wrong) {
 
 test('every command explains itself, with an example', async (t) => {
   for (const command of [
+    ['try'],
+    ['sample'],
     ['run'],
     ['check'],
     ['topics'],

@@ -37,6 +37,7 @@ export class TidemarkProcess {
   readonly logs: LogLine[] = [];
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcessWithoutNullStreams;
+  #stdout = '';
   #end: Ended | undefined;
 
   /** Starts `tidemark ARGS` in the root of the project; it is killed when the test ends before it. */
@@ -45,14 +46,13 @@ export class TidemarkProcess {
     this.#child = child;
     child.stdin.end();
     createInterface({ input: child.stderr }).on('line', (line) => this.logs.push(parsed(line)));
-    let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
+      this.#stdout += text;
     });
     this.ended = new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (status, signal) => {
-        this.#end = { status, signal, stdout };
+        this.#end = { status, signal, stdout: this.#stdout };
         resolve(this.#end);
       });
     });
@@ -93,6 +93,14 @@ export class TidemarkProcess {
     };
     return waitFor(look, what, deadlineMs).catch((cause) => {
       throw new Error(`${cause.message}\n${this.story()}`, { cause });
+    });
+  }
+
+  /** Waits until the lines on its standard output are such. */
+  async untilOutput(isEnough: (lines: readonly string[]) => boolean): Promise<void> {
+    const look = () => isEnough(this.#stdout.split('\n').slice(0, -1));
+    await waitFor(look, 'enough on standard output', 30_000).catch((cause) => {
+      throw new Error(`${cause.message}\n${this.story()}`);
     });
   }
 
