@@ -135,7 +135,12 @@ const BANS: readonly Ban[] = [
     mayNot: ['npm:pino', 'npm:pino-pretty', 'npm:prom-client'],
     because: 'one event is its log line and its metrics, told in one place',
   },
-  { from: '', but: ['cli/'], mayNot: ['npm:commander'], because: 'only commands parse arguments' },
+  {
+    from: '',
+    but: ['cli/'],
+    mayNot: ['npm:commander', 'npm:@inquirer/prompts'],
+    because: 'only commands parse arguments and ask people',
+  },
   {
     from: '',
     but: ['config/', 'cli/', 'model/ort.ts'],

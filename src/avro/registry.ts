@@ -22,6 +22,8 @@ export interface RegisteredSchema {
 
 export interface SubjectVersion extends RegisteredSchema {
   readonly version: number;
+  /** AVRO, JSON or PROTOBUF. */
+  readonly type: string;
 }
 
 /** `unknown`: the registry says that no schema has the id. `not-avro`: it is of another type. */
@@ -105,8 +107,13 @@ export class Registry {
       (api) => api.Subject.latestVersion({ subject }),
     );
     if (found === undefined) return undefined;
-    const { id, version, schema } = found;
-    return { id, version, schema, references: await this.#references(found) };
+    const { id, version, schema, schemaType: type = 'AVRO' } = found;
+    return { id, version, type, schema, references: await this.#references(found) };
+  }
+
+  /** Every subject there is, in no order. */
+  async subjects(): Promise<readonly string[]> {
+    return (await this.#insist<readonly string[]>('listing subjects', (api) => api.Subject.all())) ?? [];
   }
 
   /** The id under which a subject holds a schema; undefined when it does not. Registers nothing. */

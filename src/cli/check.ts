@@ -12,7 +12,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-interface Report {
+export interface Report {
   readonly proved: readonly { readonly what: string; readonly detail: string }[];
   readonly faults: readonly ConfigFault[];
   readonly warnings: readonly string[];
@@ -53,7 +53,8 @@ Examples:
     });
 }
 
-async function reportOn(file: string, live: boolean): Promise<Report> {
+/** Loads a pipeline's file and proves what it refers to. */
+export async function reportOn(file: string, live: boolean): Promise<Report> {
   const loaded = loadConfig(file);
   if (!loaded.ok) {
     const parts = loaded.provable === undefined ? [] : await faultsOfParts(loaded.provable);
@@ -78,7 +79,8 @@ function placed(fault: ContractFault, { placeOf }: LoadedConfig): ConfigFault {
   return { path, ...placeOf(path), problem, expected, ...(suggestion && { suggestion }) };
 }
 
-function reportText(file: string, { proved, faults, warnings, mappings, joint }: Report): string {
+/** A report for people. */
+export function reportText(file: string, { proved, faults, warnings, mappings, joint }: Report): string {
   const out = process.stdout;
   const lines = proved.map(({ what, detail }) => `${paint('green', '✔', out)} ${what.padEnd(18)} ${detail}`);
   lines.push(...warnings.map((warning) => `${paint('yellow', '!', out)} ${warning}`));

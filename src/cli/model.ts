@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { ModelDescription } from '../model/describe.ts';
 import type { PackRequest } from '../model/packOptions.ts';
 import type { PackResult } from '../model/writePackage.ts';
-import { requireOptions } from './usage.ts';
+import { collect, requireOptions } from './usage.ts';
 
 interface PackFlags extends Omit<PackRequest, 'file' | 'outputs' | 'force'> {
   readonly output?: readonly string[];
@@ -73,10 +73,6 @@ Examples:
         print(json ? JSON.stringify(result) : packText(result));
       },
     );
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 function print(text: string): void {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../service/version.ts';
 import { checkCommand } from './check.ts';
+import { initCommand } from './init.ts';
 import { leaveCommand } from './leave.ts';
 import { modelCommand } from './model.ts';
 import { fail } from './output.ts';
@@ -22,18 +23,21 @@ const program = new Command('tidemark')
     'after',
     `
 From a model to scores:
-  $ tidemark model describe churn.onnx        what goes in, what comes out
-  $ tidemark model pack churn.onnx ...        make a model package of it
-  $ tidemark check -c churn.yaml              prove that the parts fit
-  $ tidemark topics -c churn.yaml --apply     make the topics and subjects it needs
-  $ tidemark try -c churn.yaml --events e.json   score a few events without Kafka
-  $ tidemark sample -c churn.yaml             live events as the model sees them
-  $ tidemark run -c churn.yaml                score until stopped
+  $ tidemark init                                 make a pipeline of your model and topic
+  $ tidemark topics -c churn/churn.yaml --apply   make the topics and subjects it needs
+  $ tidemark check -c churn/churn.yaml --live     prove that all parts fit
+  $ tidemark run -c churn/churn.yaml              score until stopped
+
+To look closer:
+  $ tidemark model describe churn.onnx            what goes in, what comes out
+  $ tidemark try -c churn/churn.yaml --events e.json   score a few events without Kafka
+  $ tidemark sample -c churn/churn.yaml           live events as the model sees them
 
 Exit status: 0 done; 1 stopped by a fault, which is named; 2 wrong usage or
 configuration. docs/errors.md has every code.`,
   );
 
+program.addCommand(initCommand());
 program.addCommand(checkCommand());
 program.addCommand(runCommand());
 program.addCommand(topicsCommand());

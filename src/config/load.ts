@@ -76,7 +76,11 @@ function withoutPlace<T extends Partial<Place>>({ line: _line, column: _column, 
 }
 
 /** `loadConfig` for text that is at hand; `file` is its name. */
-export function parseConfig(text: string, file: string, sources: ReferenceSources): LoadedConfig {
+export function parseConfig(
+  text: string,
+  file: string,
+  sources: ReferenceSources = { env: process.env, readFile: readBoundedFile },
+): LoadedConfig {
   const document = readDocument(text, sources);
   const parsed = parseValues(document);
   const issueFaults = faultsOfIssues(document, parsed.issues);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { TENSOR_TYPES } from './card.ts';
 import type { OnnxFile, OnnxValue } from './onnxProto.ts';
 import { openModel, readModelFile } from './package.ts';
+import { chooseScore, declaredColumns } from './scoreChoice.ts';
 
 export interface ModelDescription extends Omit<OnnxFile, 'externalFiles'> {
   readonly file: string;
@@ -61,7 +62,7 @@ async function refusal(file: string): Promise<string | undefined> {
 
 function inputNote({ name, kind, type }: OnnxValue): string | undefined {
   if (kind !== 'tensor') return `input ${name} is a ${kind}: it cannot be fed from features`;
-  return isServed(type)
+  return isServedType(type)
     ? undefined
     : `input ${name} is ${type}: feed one of ${TENSOR_TYPES.join(', ')} and cast inside the graph`;
 }
@@ -71,7 +72,7 @@ function outputNote({ name, kind, type, zipMap }: OnnxValue): string | undefined
     return `output ${name} is a ZipMap (a list of dictionaries) and cannot be a score: convert again with skl2onnx options={id(model): {'zipmap': False}}`;
   }
   if (kind !== 'tensor') return `output ${name} is a ${kind} and is never fetched`;
-  return isServed(type)
+  return isServedType(type)
     ? undefined
     : `output ${name} is ${type} and cannot be used: add a Cast at the end of the graph`;
 }
@@ -80,28 +81,21 @@ function missingNote(path: string): string {
   return `weights file ${path} is not beside the model: copy it there, it was written by the same export`;
 }
 
-function isServed(type: string): boolean {
+function isServedType(type: string): boolean {
   return TENSOR_TYPES.some((served) => served === type);
 }
 
-/** Values per row, as far as the file says; undefined when it does not. */
-function declaredColumns({ shape }: OnnxValue): number | undefined {
-  if (shape === undefined || shape.length === 0) return undefined;
-  const rest = shape.slice(1);
-  if (rest.some((dim) => typeof dim === 'string')) return undefined;
-  return rest.reduce<number>((product, dim) => product * Number(dim), 1);
+/** The output most likely meant by the score, with the parts to fill in. */
+function likelyScore(outputs: readonly OnnxValue[]): string {
+  const choice = chooseScore(outputs);
+  if (choice.kind === 'clear') return scoreText(choice.tensor, choice.column);
+  const [first] = choice.candidates;
+  if (first === undefined) return 'TENSOR[:COLUMN]';
+  return first.columns === 1 ? first.tensor : `${first.tensor}:COLUMN`;
 }
 
-/** The output most likely meant by the score: floating point, the last of two columns for a classifier of two classes. */
-function likelyScore(outputs: readonly OnnxValue[]): string {
-  const floats = outputs.filter(
-    ({ kind, type }) => kind === 'tensor' && type.startsWith('float') && isServed(type),
-  );
-  const found = floats.find(({ name }) => /score|prob/i.test(name)) ?? floats[0];
-  if (found === undefined) return 'TENSOR[:COLUMN]';
-  const columns = declaredColumns(found);
-  if (columns === 1) return found.name;
-  return `${found.name}:${columns === 2 ? 1 : 'COLUMN'}`;
+function scoreText(tensor: string, column: number | undefined): string {
+  return column === undefined ? tensor : `${tensor}:${column}`;
 }
 
 /** More names are better kept in a file. */

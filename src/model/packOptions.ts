@@ -110,6 +110,14 @@ export async function packOptions(request: PackRequest): Promise<PackOptions> {
   };
 }
 
+/** The features that `text` lists or the YAML file that it names. Throws E-MODEL-PACK. */
+export async function readFeatures(text: string): Promise<readonly FeatureEntry[]> {
+  const raw = await featureList(text);
+  const parsed = featuresSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  return refuse('--features', faultsOf(parsed.error, raw, 'features'), 'E-MODEL-PACK');
+}
+
 async function featureList(text: string): Promise<unknown> {
   if (!YAML_FILE.test(text)) return text.split(',').map((name) => name.trim());
   const raw = await readYaml(text);

@@ -219,7 +219,7 @@ export function schemaFaults(
 ): { faults: ContractFault[]; warnings: string[] } {
   const faults: ContractFault[] = [];
   const warnings: string[] = [];
-  const places = analysis.length === 0 ? [] : eventPlaces(schema);
+  const places = analysis.length === 0 ? [] : eventPlaces(schema).map(({ text }) => text);
   for (const fault of analysis) {
     const { of, name, path, problem, blocks, absent } = fault;
     const where = WHERE[of](name);

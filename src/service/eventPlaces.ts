@@ -7,31 +7,48 @@ import type { FieldPath } from '../pipeline/ports.ts';
 const MAX_PLACES = 2_000;
 const MAX_STEPS = 6;
 
-/** Every place in an event whose value is one number, text or the like, as a pipeline's file names it: `mean.radius`, `tags[0]`. */
-export function eventPlaces(schema: AvroNode): readonly string[] {
-  const places = new Set<string>();
-  const visit = (node: AvroNode, path: FieldPath): void => {
+/** A place in an event whose value is one number, text or the like. */
+export interface EventPlace {
+  /** As a pipeline's file names it: `mean.radius`, `tags[0]`. */
+  readonly text: string;
+  readonly path: FieldPath;
+  /** What may stand there: scalars, more than one where a union has several. */
+  readonly nodes: readonly AvroNode[];
+  /** Null may stand there, or on the way there. */
+  readonly nullable: boolean;
+}
+
+/** Every such place, in the order of the schema. The keys of a map are the events' business: no place is below one. */
+export function eventPlaces(schema: AvroNode): readonly EventPlace[] {
+  const places = new Map<string, EventPlace>();
+  const visit = (node: AvroNode, path: FieldPath, nullable: boolean): void => {
     if (places.size >= MAX_PLACES || path.length > MAX_STEPS) return;
     switch (node.kind) {
       case 'record':
-        for (const { name, type } of node.fields) visit(type, [...path, name]);
+        for (const { name, type } of node.fields) visit(type, [...path, name], nullable);
         return;
-      case 'union':
-        for (const branch of node.branches) visit(branch, path);
+      case 'union': {
+        const mayBeNull = nullable || node.branches.some(({ kind }) => kind === 'null');
+        for (const branch of node.branches) visit(branch, path, mayBeNull);
         return;
+      }
       case 'array':
-        visit(node.items, [...path, 0]);
+        visit(node.items, [...path, 0], nullable);
         return;
-      // The keys of a map are the events' business.
       case 'map':
       case 'null':
         return;
-      default:
-        if (path.length > 0) places.add(pathText(path));
+      default: {
+        if (path.length === 0) return;
+        const text = pathText(path);
+        const known = places.get(text);
+        const nodes = known === undefined ? [node] : [...known.nodes, node];
+        places.set(text, { text, path, nodes, nullable: nullable || (known?.nullable ?? false) });
+      }
     }
   };
-  visit(schema, []);
-  return [...places];
+  visit(schema, [], false);
+  return [...places.values()];
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Findings } from './findings.ts';
 import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import type { SchemaFile } from './materials.ts';
 import { inputSubject } from './subjects.ts';
+import { within } from './within.ts';
 
 /** What a dependency that is down may take before `check` says so instead of waiting. */
 const PATIENCE_MS = 15_000;
@@ -101,6 +102,11 @@ async function proveEventSubject(
     );
     return;
   }
+  if (latest.type !== 'AVRO') {
+    const problem = `subject ${subject} holds ${latest.type}, which is not read`;
+    found.faults.push({ where: 'input.topic', problem, expected: 'a topic of Avro events' });
+    return;
+  }
   found.proved.push({ what: 'events', detail: `${subject} version ${latest.version}, id ${latest.id}` });
   const node = parseSchemaText(latest.schema, latest.references);
   const { rowPlan } = proof.contract;
@@ -139,11 +145,4 @@ async function proveOutputSubject(
       problem: `${subject} does not hold the output schema`,
       expected: '`tidemark topics -c FILE --apply` to register it, or output.register: true',
     });
-}
-
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

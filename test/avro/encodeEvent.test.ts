@@ -65,6 +65,13 @@ describe('encodeEvent', () => {
     assert.equal(bodyOf({ a: '-Infinity' }, schema).readDoubleLE(0), Number.NEGATIVE_INFINITY);
   });
 
+  test('a value that names its branch is of that branch, though another would take it', () => {
+    const json = ['null', { type: 'map', values: 'int' }, 'int'];
+    const schema = avro.Type.forSchema(json as avro.Schema, { wrapUnions: true });
+    for (const text of ['{"int": 5}', '{"map": {"int": 5}}', 'null'])
+      assert.deepEqual(bodyOf(JSON.parse(text), parseSchema(json)), schema.toBuffer(schema.fromString(text)));
+  });
+
   const event = JSON.parse(lines[0]!);
   const faults: readonly [what: string, change: object, said: RegExp][] = [
     ['a field left out', { taken_at: undefined }, /^taken_at: is missing .* long \(timestamp-millis\)$/],

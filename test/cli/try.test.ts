@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { exitStatus } from '../../src/cli/output.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { TidemarkError } from '../../src/errors.ts';
@@ -70,6 +74,19 @@ test('as JSON it is one object a line, with what would be published', async (t) 
   assert.equal(published.decision, decision);
   assert.equal(eventTimeMs, payment.event_time);
   assert.equal(features.length, 15);
+});
+
+test('whoever reads late reads all of it', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'pipeline.yaml');
+  writeFileSync(file, cardFraudYaml(freshNames(), NOWHERE, {}));
+  const count = 300;
+  writeFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(payment)}\n`.repeat(count));
+  const args = ['src/cli/main.ts', 'try', '-c', file, '--events', join(folder, 'events.jsonl'), '--json'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // More than a pipe holds: it ends while nobody reads only if it gives up what is left.
+  await Promise.race([once(child, 'exit'), delay(4_000)]);
+  assert.equal((await text(child.stdout)).trimEnd().split('\n').length, count);
 });
 
 test('what run would dead-letter is shown with its code and reason, and the status says so', async (t) => {

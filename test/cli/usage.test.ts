@@ -24,6 +24,7 @@ for (const [args, said] of wrong) {
 
 test('every command explains itself, with an example', async (t) => {
   for (const command of [
+    ['init'],
     ['try'],
     ['sample'],
     ['run'],

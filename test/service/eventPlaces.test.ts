@@ -18,7 +18,7 @@ const event = parseSchema({
     { name: 'labs', type: { type: 'map', values: 'double' } },
   ],
 });
-const places = eventPlaces(event);
+const places = eventPlaces(event).map(({ text }) => text);
 
 test('the places of an event are its scalars, through optional records and into arrays', () => {
   assert.deepEqual(places, ['id', 'taken_at', 'mean.radius', 'worst.radius', 'depths[0]']);
@@ -33,7 +33,7 @@ test('a schema that holds itself has places all the same', () => {
       { name: 'next', type: ['null', 'Link'] },
     ],
   };
-  assert.equal(eventPlaces(parseSchema(chain))[1], 'next.value');
+  assert.equal(eventPlaces(parseSchema(chain))[1]?.text, 'next.value');
 });
 
 test('the likely place is one spelled like the path, like the name, or the one below the path', () => {

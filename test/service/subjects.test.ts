@@ -42,7 +42,7 @@ describe('subjects', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const telemetry = newTelemetry();
-      const version: SubjectVersion = { id: 4, version: 2, schema: SCHEMA, references: [] };
+      const version: SubjectVersion = { id: 4, version: 2, type: 'AVRO', schema: SCHEMA, references: [] };
       const schema = eventSchemaNow(config, { latest: later(version, 2) }, telemetry);
       await pass(3);
       const node = await schema;
