@@ -13,7 +13,6 @@ import { describe, type ModelDescription } from '../../model/describe.ts';
 import { unreadable } from '../../model/faults.ts';
 import { newTopicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
-import { registryOptions } from '../connections.ts';
 import { type EventPlace, eventPlaces } from '../eventPlaces.ts';
 import { within } from '../within.ts';
 import { rowsFault } from './columns.ts';
@@ -162,7 +161,7 @@ async function latestOf(
   config: PipelineConfig,
   request: AskedRequest,
 ): Promise<SubjectVersion> {
-  const registry = new Registry(registryOptions(config), systemClock);
+  const registry = new Registry(config.registry, systemClock);
   try {
     const latest = await registry.latest(subject);
     if (latest !== undefined) return latest;

@@ -4,7 +4,6 @@ import { TidemarkError } from '../../errors.ts';
 import type { Block, LogEnds, TopicReader, TopicReaderEvents } from '../../pipeline/ports.ts';
 import { newTopicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
-import { registryOptions } from '../connections.ts';
 import { openPreview } from './openPreview.ts';
 import type { Preview, SeenEvent } from './preview.ts';
 
@@ -39,7 +38,7 @@ export async function sampleTopic(
   options: SampleOptions,
   events: SampleEvents,
 ): Promise<number> {
-  const registry = new Registry(registryOptions(config), systemClock);
+  const registry = new Registry(config.registry, systemClock);
   const opened = await openPreview(config, registry, () => registry);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});

@@ -9,7 +9,6 @@ import { TidemarkError } from '../../errors.ts';
 import { unreadable } from '../../model/faults.ts';
 import { type Block, SPAN_STRIDE, VALUE_END, VALUE_START } from '../../pipeline/ports.ts';
 import { systemClock } from '../clock.ts';
-import { registryOptions } from '../connections.ts';
 import { type EventSchema, openPreview } from './openPreview.ts';
 import type { SeenEvent } from './preview.ts';
 
@@ -22,7 +21,7 @@ const SHOWN_FAULTS = 10;
  * the configuration has no `input.schema`, and Kafka never. Throws E-USAGE with what is wrong with the events.
  */
 export async function tryEvents(config: PipelineConfig, events: readonly GivenEvent[]): Promise<SeenEvent[]> {
-  const registry = new Registry(registryOptions(config), systemClock);
+  const registry = new Registry(config.registry, systemClock);
   const opened = await openPreview(config, registry, onlySchema);
   try {
     return await opened.preview.look(blockOf(config.input.topic, events, opened.eventSchema.node));
