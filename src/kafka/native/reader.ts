@@ -58,7 +58,10 @@ export class NativeTopicReader implements TopicReader {
       readUncommitted ? this.#offsets.latest(partitions) : this.#offsets.latestStable(partitions),
     ]);
     return new Map(
-      partitions.map((partition) => [partition, { low: low.get(partition)!, end: end.get(partition)! }]),
+      partitions.map((partition) => [
+        partition,
+        { low: known(low.get(partition)), end: known(end.get(partition)) },
+      ]),
     );
   }
 
@@ -98,7 +101,7 @@ export class NativeTopicReader implements TopicReader {
     const backoff = new Backoff({ firstMs: 100, maxMs: 2_000, random: Math.random });
     while (!this.#closed) {
       try {
-        const low = (await this.#offsets.earliest([lease.partition])).get(lease.partition)!;
+        const low = known((await this.#offsets.earliest([lease.partition])).get(lease.partition));
         const again = lost.place.kind === 'truncated' ? Math.max(low, lost.place.endOffset) : low;
         if (!this.#closed) this.#fetcher?.add(lease, again, UNKNOWN_EPOCH);
         return;
@@ -109,4 +112,10 @@ export class NativeTopicReader implements TopicReader {
       }
     }
   }
+}
+
+/** Throws why an offset is not known. */
+function known(offset: number | TidemarkError | undefined): number {
+  if (typeof offset === 'number') return offset;
+  throw offset ?? new TidemarkError('E-INTERNAL', 'an offset was asked for and not answered');
 }
