@@ -10,7 +10,8 @@ export interface TestFailure {
 export interface FileResult {
   readonly file: string;
   readonly passed: number;
-  readonly skipped: number;
+  /** Why each test that was skipped was. */
+  readonly skipped: readonly string[];
   readonly failures: readonly TestFailure[];
   readonly seconds: number;
   /** What the file printed; shown only when it failed. */
@@ -38,8 +39,9 @@ export class Reporter {
     const mark = ok ? this.#paint('green', 'ok  ') : this.#paint('red', 'FAIL');
     const counts = [`${result.passed} passed`];
     if (!ok) counts.push(`${result.failures.length} failed`);
-    if (result.skipped > 0) counts.push(`${result.skipped} skipped`);
+    if (result.skipped.length > 0) counts.push(`${result.skipped.length} skipped`);
     this.#print(`${mark} ${result.file}  ${counts.join(', ')}  ${result.seconds.toFixed(1)} s`);
+    for (const reason of new Set(result.skipped)) this.note(indent(`skipped: ${reason}`));
     if (!ok) this.#tell(result);
   }
 
@@ -54,7 +56,7 @@ export class Reporter {
       }
     }
     const passed = sum(this.#results.map((result) => result.passed));
-    const skipped = sum(this.#results.map((result) => result.skipped));
+    const skipped = sum(this.#results.map((result) => result.skipped.length));
     const failures = sum(failed.map((result) => result.failures.length));
     const ok = failures === 0 && passed > 0;
     this.#print(

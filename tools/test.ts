@@ -1,6 +1,7 @@
 /**
- * Runs the tests: `node tools/test.ts [unit | integration | faults | all] [path ...]`.
- * Without a word: unit and integration. Paths choose files by the beginning of their name, from any kind.
+ * Runs the tests: `node tools/test.ts [unit | tutorials | integration | faults | heavy | all] [path ...]`.
+ * Without a word: unit, tutorials and integration. Paths choose files by the beginning of their name, from any kind.
+ * Tutorials install Python packages the first time; the heavy ones need frameworks of gigabytes and say so where they are not.
  * Integration and fault tests talk to a real broker and registry: those named by TIDEMARK_BROKERS and
  * TIDEMARK_REGISTRY_URL, else a private stack that lives as long as the run.
  */
@@ -11,29 +12,39 @@ import { type FileResult, Reporter, type TestFailure } from './reporter.ts';
 import { givenBy } from './stack/environment.ts';
 import { StackError } from './stack/errors.ts';
 
-type Kind = 'unit' | 'integration' | 'faults';
+type Kind = 'unit' | 'tutorials' | 'integration' | 'faults' | 'heavy';
 
 /** A file that keeps its process alive would hang the run for ever; node:test itself has no deadline for that. */
-const FILE_LIMIT_MS: Record<Kind, number> = { unit: 120_000, integration: 300_000, faults: 1_200_000 };
-const FILES_AT_ONCE: Record<Kind, number> = { unit: 2, integration: 2, faults: 1 };
+const FILE_LIMIT_MS: Record<Kind, number> = {
+  unit: 120_000,
+  tutorials: 600_000,
+  integration: 300_000,
+  faults: 1_200_000,
+  heavy: 1_200_000,
+};
+const FILES_AT_ONCE: Record<Kind, number> = { unit: 2, tutorials: 1, integration: 2, faults: 1, heavy: 1 };
+const NEEDS_STACK: ReadonlySet<Kind> = new Set(['integration', 'faults']);
 const KINDS: Record<string, readonly Kind[]> = {
   unit: ['unit'],
+  tutorials: ['tutorials'],
   integration: ['integration'],
   faults: ['faults'],
-  all: ['unit', 'integration', 'faults'],
+  heavy: ['heavy'],
+  usual: ['unit', 'tutorials', 'integration'],
+  all: ['unit', 'tutorials', 'integration', 'faults', 'heavy'],
 };
 
 const root = process.cwd();
 
 function kindOf(file: string): Kind {
-  if (file.startsWith('test/integration/')) return 'integration';
-  return file.startsWith('test/faults/') ? 'faults' : 'unit';
+  const folder = file.split('/')[1];
+  return KINDS.all!.find((kind) => kind === folder) ?? 'unit';
 }
 
 function chooseFiles(args: readonly string[]): Map<Kind, string[]> {
   const paths = args.filter((arg) => !(arg in KINDS)).map((path) => path.replace(/^\.\//, ''));
   const named = args.flatMap((arg) => KINDS[arg] ?? []);
-  const kinds = named.length > 0 ? named : paths.length > 0 ? KINDS.all! : KINDS.unit!.concat('integration');
+  const kinds = named.length > 0 ? named : paths.length > 0 ? KINDS.all! : KINDS.usual!;
   const chosen = new Map<Kind, string[]>();
   for (const file of globSync('test/**/*.test.ts', { cwd: root }).sort()) {
     const kind = kindOf(file);
@@ -49,7 +60,7 @@ async function runFile(file: string, limitMs: number, stopped: AbortSignal): Pro
   const failures: TestFailure[] = [];
   const suites: string[] = [];
   let passed = 0;
-  let skipped = 0;
+  const skipped: string[] = [];
   let output = '';
   const limit = AbortSignal.timeout(limitMs);
   const startMs = performance.now();
@@ -61,14 +72,15 @@ async function runFile(file: string, limitMs: number, stopped: AbortSignal): Pro
     } else if (event.type === 'test:pass') {
       // A file without tests "passes" as one test that bears the file's name.
       if (event.data.details.type === 'suite' || event.data.name === path) continue;
-      if (event.data.skip !== undefined && event.data.skip !== false) skipped++;
-      else passed++;
+      const { skip, name } = event.data;
+      if (skip === undefined || skip === false) passed++;
+      else skipped.push(typeof skip === 'string' && skip !== '' ? skip : name);
     } else if (event.type === 'test:fail') {
       const failure = failureOf(event.data, suites, path, limit.aborted ? limitMs : undefined);
       if (failure) failures.push(failure);
     }
   }
-  if (passed + skipped + failures.length === 0)
+  if (passed + skipped.length + failures.length === 0)
     failures.push({ name: 'the file', error: 'It has no tests.' });
   return { file, passed, skipped, failures, seconds: (performance.now() - startMs) / 1000, output };
 }
@@ -141,7 +153,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     for (const [kind, files] of [...chosen].sort(([a], [b]) => order(a) - order(b))) {
       if (interrupt.signal.aborted) break;
-      if (kind !== 'unit') stopStack ??= await provideStack(reporter, interrupt.signal);
+      if (NEEDS_STACK.has(kind)) stopStack ??= await provideStack(reporter, interrupt.signal);
       await runAll(kind, files, reporter, interrupt.signal);
     }
   } catch (error) {

@@ -91,6 +91,26 @@ describe('the test runner', { concurrency: true }, () => {
     assert.match((await runOn(files, ['unit', 'test/avro'])).out, /^1 files/m);
   });
 
+  test('tells why a test was skipped, once for each reason', async () => {
+    const skipping = `import { test } from 'node:test';
+test('one', { skip: 'needs a moon' }, () => {}); test('two', { skip: 'needs a moon' }, () => {}); test('holds', () => {});`;
+    const { code, out } = await runOn({ 'test/moon.test.ts': skipping }, ['unit']);
+    assert.equal(code, 0, out);
+    assert.match(out, /moon\.test\.ts {2}1 passed, 2 skipped/);
+    assert.equal(out.split('skipped: needs a moon').length - 1, 1, out);
+  });
+
+  test('takes tutorials for unit tests no more than heavy ones: each runs by its word', async () => {
+    const files = {
+      'test/a.test.ts': passing,
+      'test/tutorials/b.test.ts': passing,
+      'test/heavy/c.test.ts': failing,
+    };
+    assert.match((await runOn(files, ['unit'])).out, /^1 files/m);
+    assert.match((await runOn(files, ['unit', 'tutorials'])).out, /^2 files: 2 passed/m);
+    assert.equal((await runOn(files, ['heavy'])).code, 1);
+  });
+
   test('an interrupt ends the run and the test in hand', { timeout: 60_000 }, async () => {
     const hanging = `import { test } from 'node:test'; test('hangs', () => new Promise(() => setInterval(() => {}, 1000)));`;
     const files = { 'test/good.test.ts': passing, 'test/hangs.test.ts': hanging };
