@@ -5,6 +5,7 @@ import { TENSOR_TYPES } from './card.ts';
 import type { OnnxFile, OnnxValue } from './onnxProto.ts';
 import { openModel, readModelFile } from './package.ts';
 import { chooseScore, declaredColumns } from './scoreChoice.ts';
+import { looseConstants, zipMapFault } from './signature.ts';
 
 export interface ModelDescription extends Omit<OnnxFile, 'externalFiles'> {
   readonly file: string;
@@ -35,6 +36,7 @@ export async function describe(file: string): Promise<ModelDescription> {
     refused: await refusal(file),
     notes: [
       ...onnx.inputs.flatMap((input) => inputNote(input) ?? []),
+      ...(fixedRowsNote(onnx.inputs) ?? looseConstants(onnx.inputs)),
       ...onnx.outputs.flatMap((output) => outputNote(output) ?? []),
       ...externalFiles.filter(({ bytes }) => bytes === undefined).map(({ path }) => missingNote(path)),
     ],
@@ -67,10 +69,17 @@ function inputNote({ name, kind, type }: OnnxValue): string | undefined {
     : `input ${name} is ${type}: feed one of ${TENSOR_TYPES.join(', ')} and cast inside the graph`;
 }
 
+/** Undefined where any input takes any number of rows. */
+function fixedRowsNote(inputs: readonly OnnxValue[]): readonly string[] | undefined {
+  const rows = inputs[0]?.shape?.[0];
+  if (typeof rows !== 'number' || inputs.some(({ shape }) => shape?.[0] !== rows)) return undefined;
+  return [
+    `it takes exactly ${rows} row${rows === 1 ? '' : 's'} a run, which is slow: export it with a dynamic batch to run many at once`,
+  ];
+}
+
 function outputNote({ name, kind, type, zipMap }: OnnxValue): string | undefined {
-  if (zipMap) {
-    return `output ${name} is a ZipMap (a list of dictionaries) and cannot be a score: convert again with skl2onnx options={id(model): {'zipmap': False}}`;
-  }
+  if (zipMap) return `output ${zipMapFault(name)}`;
   if (kind !== 'tensor') return `output ${name} is a ${kind} and is never fetched`;
   return isServedType(type)
     ? undefined
@@ -85,17 +94,18 @@ function isServedType(type: string): boolean {
   return TENSOR_TYPES.some((served) => served === type);
 }
 
-/** The output most likely meant by the score, with the parts to fill in. */
-function likelyScore(outputs: readonly OnnxValue[]): string {
-  const choice = chooseScore(outputs);
-  if (choice.kind === 'clear') return scoreText(choice.tensor, choice.column);
-  const [first] = choice.candidates;
-  if (first === undefined) return 'TENSOR[:COLUMN]';
-  return first.columns === 1 ? first.tensor : `${first.tensor}:COLUMN`;
+interface LikelyScore {
+  readonly tensor: string;
+  /** Undefined where there is one only, `COLUMN` where a person has to say. */
+  readonly column: number | 'COLUMN' | undefined;
 }
 
-function scoreText(tensor: string, column: number | undefined): string {
-  return column === undefined ? tensor : `${tensor}:${column}`;
+/** The output most likely meant by the score; undefined when no output can be one. */
+function likelyScore(outputs: readonly OnnxValue[]): LikelyScore | undefined {
+  const choice = chooseScore(outputs);
+  if (choice.kind === 'clear') return { tensor: choice.tensor, column: choice.column };
+  const [first] = choice.candidates;
+  return first && { tensor: first.tensor, column: first.columns === 1 ? undefined : 'COLUMN' };
 }
 
 /** More names are better kept in a file. */
@@ -107,7 +117,11 @@ function packCommand(file: string, { inputs, outputs }: OnnxFile): string {
   const oneEach = inputs.length > 1 && counts.every((count) => count === 1);
   const names =
     oneEach && total! <= LISTED_FEATURES ? inputs.map(({ name }) => name).join(',') : 'features.yaml';
-  const score = likelyScore(outputs);
+  const likely = likelyScore(outputs);
+  const score =
+    likely === undefined
+      ? 'TENSOR[:COLUMN]'
+      : [likely.tensor, likely.column].filter((part) => part !== undefined).join(':');
   return `tidemark model pack ${file} --name NAME --version 1.0.0 --features ${names} --score ${score} --out models`;
 }
 
@@ -117,7 +131,7 @@ function cardFragment({ inputs, outputs }: OnnxFile): string {
     const dims = [typeof rows === 'number' ? rows : 'N', ...rest].join(', ');
     return `  - { name: ${JSON.stringify(name)}, type: ${type}, shape: [${dims}] }`;
   });
-  const [tensor, column] = likelyScore(outputs).split(':');
-  const score = `  score: { tensor: ${tensor}${column === undefined ? '' : `, column: ${column}`} }`;
+  const { tensor, column } = likelyScore(outputs) ?? { tensor: 'TENSOR', column: 'COLUMN' };
+  const score = `  score: { tensor: ${JSON.stringify(tensor)}${column === undefined ? '' : `, column: ${column}`} }`;
   return ['inputs:', ...lines, 'outputs:', score].join('\n');
 }

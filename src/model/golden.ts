@@ -86,7 +86,11 @@ export function parseJson(json: string, file: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new TidemarkError('E-MODEL-PACKAGE', `${file} is not JSON: ${(cause as Error).message}`, { cause });
+    // Python's json writes NaN and Infinity, which are not JSON.
+    const hint = /[[:,]\s*(-?Infinity|NaN)\b/.test(json) ? '; write a missing value as null, not as NaN' : '';
+    throw new TidemarkError('E-MODEL-PACKAGE', `${file} is not JSON: ${(cause as Error).message}${hint}`, {
+      cause,
+    });
   }
 }
 

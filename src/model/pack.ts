@@ -4,6 +4,7 @@ import { TidemarkError } from '../errors.ts';
 import {
   CARD_FILE,
   type CardInput,
+  type CardOutput,
   cardInput,
   GOLDEN_FILE,
   isInsidePath,
@@ -17,9 +18,15 @@ import { differences, type ExpectedOutputs, scoreRows, toExpected } from './gold
 import type { OnnxFile } from './onnxProto.ts';
 import type { InferenceSession } from './ort.ts';
 import { openModel, readModelFile } from './package.ts';
-import { type PackOptions, type PackRequest, packOptions, readText } from './packOptions.ts';
+import {
+  type AskedOutput,
+  type PackOptions,
+  type PackRequest,
+  packOptions,
+  readText,
+} from './packOptions.ts';
 import { OrtScorer } from './scorer.ts';
-import { outputFault } from './signature.ts';
+import { looseConstants, outputFault } from './signature.ts';
 import { type Draft, exists, type PackResult, writePackage } from './writePackage.ts';
 
 const DRAWN_ROWS = 32;
@@ -49,9 +56,8 @@ async function draftPackage(session: InferenceSession, onnx: OnnxFile, options: 
   const inputs = modelInputs(session, options, faults);
   const placed = faults.length === 0 ? placeFeatures(options.features, inputs) : { features: [], faults: [] };
   faults.push(...placed.faults);
-  faults.push(
-    ...options.outputs.flatMap((output) => outputFault(session.outputMetadata, onnx, output) ?? []),
-  );
+  const asked = options.outputs.map((output) => cardOutput(output, session.outputNames));
+  faults.push(...asked.flatMap((output) => outputFault(session.outputMetadata, onnx, output) ?? []));
   if (faults.length > 0) {
     throw new TidemarkError(
       'E-MODEL-PACK',
@@ -61,7 +67,7 @@ async function draftPackage(session: InferenceSession, onnx: OnnxFile, options: 
   const { features } = placed;
   const given = await givenRows(features, options);
   const rows = given?.rows ?? drawRows(features, DRAWN_ROWS);
-  const card = { name: options.name, version: options.version, inputs, outputs: options.outputs };
+  const card = { name: options.name, version: options.version, inputs, outputs: asked };
   const scorer = new OrtScorer({ session, card, digest: '', rowsPerRun: ROWS_PER_RUN });
   const outputs = await goldenOutputs(scorer, features, rows, options);
   if (given?.outputs !== undefined) verifyGiven(given.outputs, outputs, options);
@@ -70,14 +76,26 @@ async function draftPackage(session: InferenceSession, onnx: OnnxFile, options: 
     inputs,
     features,
     rows,
+    asked,
     outputs: toExpected(outputs),
     origin,
     warnings: blindness(toExpected(outputs)),
   };
 }
 
+const COLUMN = /:(\d{1,9})$/;
+
+/** Tensor names may hold colons (`Identity:0` is how TensorFlow names them): what is a name as it stands is no column. */
+function cardOutput({ name, asked }: AskedOutput, tensors: readonly string[]): CardOutput {
+  const column = COLUMN.exec(asked);
+  return column === null || tensors.includes(asked)
+    ? { name, tensor: asked, column: undefined }
+    : { name, tensor: asked.slice(0, column.index), column: Number(column[1]) };
+}
+
 /** The card's inputs from the model's: dimensions the model leaves open are settled by the number of features. */
 function modelInputs(session: InferenceSession, options: PackOptions, faults: string[]): CardInput[] {
+  if (options.fixedRows === undefined) faults.push(...looseConstants(session.inputMetadata));
   return session.inputMetadata.flatMap((input): CardInput[] => {
     const type = input.isTensor ? TENSOR_TYPES.find((known) => known === input.type) : undefined;
     if (!input.isTensor || type === undefined) {

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { TidemarkError } from '../errors.ts';
 import {
-  type CardOutput,
   DEFAULT_TOLERANCE,
   nameSchema,
   outputNameSchema,
@@ -42,12 +41,18 @@ export interface PackRequest {
   readonly force: boolean;
 }
 
+export interface AskedOutput {
+  readonly name: string;
+  /** `TENSOR` or `TENSOR:COLUMN`: which of the two, the model's own names decide. */
+  readonly asked: string;
+}
+
 export interface PackOptions {
   readonly file: string;
   readonly name: string;
   readonly version: string;
   readonly features: readonly FeatureEntry[];
-  readonly outputs: readonly CardOutput[];
+  readonly outputs: readonly AskedOutput[];
   readonly golden: string | undefined;
   readonly tolerance: number;
   readonly training: Readonly<Record<string, unknown>> | undefined;
@@ -57,7 +62,6 @@ export interface PackOptions {
 }
 
 const YAML_FILE = /\.ya?ml$/i;
-const COLUMN = /:(\d{1,9})$/;
 
 /** Throws E-MODEL-PACK with every fault of the arguments, or E-MODEL-PACKAGE for a file they name that is no YAML. */
 export async function packOptions(request: PackRequest): Promise<PackOptions> {
@@ -84,7 +88,7 @@ export async function packOptions(request: PackRequest): Promise<PackOptions> {
     faults.push(fault('--fixed-rows', request.fixedRows, 'expected a number of rows, 1 or more'));
   }
   const outputs = [
-    outputOf(SCORE, request.score),
+    { name: SCORE, asked: request.score },
     ...request.outputs.map((text) => namedOutput(text, faults)),
   ];
   for (const [index, output] of outputs.entries()) {
@@ -135,19 +139,11 @@ export async function readText(file: string): Promise<string> {
   });
 }
 
-/** Tensor names may hold colons (`probabilities:0` is how TensorFlow names them): only a number after the last one is a column. */
-function outputOf(name: string, text: string): CardOutput {
-  const column = COLUMN.exec(text);
-  return column === null
-    ? { name, tensor: text, column: undefined }
-    : { name, tensor: text.slice(0, column.index), column: Number(column[1]) };
-}
-
-function namedOutput(text: string, faults: string[]): CardOutput {
+function namedOutput(text: string, faults: string[]): AskedOutput {
   const equals = text.indexOf('=');
   if (equals < 0) {
     faults.push(fault('--output', text, 'expected NAME=TENSOR or NAME=TENSOR:COLUMN'));
-    return outputOf(text, text);
+    return { name: text, asked: text };
   }
-  return outputOf(text.slice(0, equals), text.slice(equals + 1));
+  return { name: text.slice(0, equals), asked: text.slice(equals + 1) };
 }

@@ -57,12 +57,14 @@ export function outputFault(
   const found = outputs.find(({ name }) => name === output.tensor);
   if (found === undefined) {
     const names = outputs.map(({ name }) => name);
-    return `${at}: no tensor ${output.tensor} in the model${didYouMean(output.tensor, names)}, which gives ${namesOf(outputs)}`;
+    const zipMap = onnx.outputs.find((each) => each.zipMap);
+    const why = zipMap === undefined ? '' : `; ${zipMapFault(zipMap.name)}`;
+    return `${at}: no tensor ${output.tensor} in the model${didYouMean(output.tensor, names)}, which gives ${namesOf(outputs)}${why}`;
   }
   if (!found.isTensor) {
     const zipMap = onnx.outputs.some(({ name, zipMap }) => name === output.tensor && zipMap);
     return zipMap
-      ? `${at}: ${output.tensor} is a ZipMap (a list of dictionaries), not a tensor; convert again with skl2onnx options={id(model): {'zipmap': False}} and use probabilities`
+      ? `${at}: ${zipMapFault(output.tensor)}`
       : `${at}: ${output.tensor} is a sequence or map, not a tensor; export the model with a tensor output`;
   }
   if (!TENSOR_TYPES.some((type) => type === found.type)) {
@@ -73,6 +75,27 @@ export function outputFault(
     return undefined;
   }
   return columnFault(output, columns);
+}
+
+/** What an output that a ZipMap made is, and how to export without it. */
+export function zipMapFault(tensor: string): string {
+  return `${tensor} is a ZipMap (a list of dictionaries), not a tensor: convert again with options={'zipmap': False} of skl2onnx, or zipmap=False of onnxmltools, and use probabilities`;
+}
+
+/**
+ * Inputs of a fixed first dimension beside others whose is open, one fault each: an export is known to leave a constant outside the
+ * graph (Keras does with a Normalization that was adapted), or the batch dimension of one input fixed.
+ */
+export function looseConstants(
+  inputs: readonly { readonly name: string; readonly shape?: readonly (number | string)[] | undefined }[],
+): string[] {
+  const open = inputs.find(({ shape }) => typeof shape?.[0] === 'string');
+  if (open === undefined) return [];
+  return inputs.flatMap(({ name, shape }) =>
+    typeof shape?.[0] === 'number'
+      ? `input ${name} has shape ${shapeText(shape)}, its first dimension fixed, where input ${open.name} takes any number of rows: make it part of the model if it is a constant (Keras: Rescaling instead of Normalization), export it with a dynamic batch if it is fed per row`
+      : [],
+  );
 }
 
 /** Values per row of a declared shape; undefined when the model does not say. */

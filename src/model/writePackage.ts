@@ -3,7 +3,14 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TidemarkError } from '../errors.ts';
-import { CARD_FILE, type CardInput, GOLDEN_FILE, type GoldenOrigin, MODEL_FILE } from './card.ts';
+import {
+  CARD_FILE,
+  type CardInput,
+  type CardOutput,
+  GOLDEN_FILE,
+  type GoldenOrigin,
+  MODEL_FILE,
+} from './card.ts';
 import { cardText } from './cardText.ts';
 import { digestOfFile } from './digest.ts';
 import type { CardFeature } from './features.ts';
@@ -31,6 +38,8 @@ export interface Draft {
   readonly inputs: readonly CardInput[];
   readonly features: readonly CardFeature[];
   readonly rows: GivenRows['rows'];
+  /** What to take from the model; `outputs` is what it gave. */
+  readonly asked: readonly CardOutput[];
   readonly outputs: ExpectedOutputs;
   readonly origin: GoldenOrigin;
   readonly warnings: readonly string[];
@@ -75,7 +84,7 @@ async function writeFiles(
   options: PackOptions,
   draft: Draft,
 ): Promise<void> {
-  const { file, name, version, tolerance, training, features, outputs } = options;
+  const { file, name, version, tolerance, training } = options;
   await copyFile(file, join(staging, MODEL_FILE), constants.COPYFILE_FICLONE);
   for (const path of onnx.externalFiles) {
     await mkdir(dirname(join(staging, path)), { recursive: true });
@@ -86,7 +95,8 @@ async function writeFiles(
   for (const path of [MODEL_FILE, ...onnx.externalFiles, GOLDEN_FILE]) {
     digests[path] = await digestOfFile(join(staging, path));
   }
-  const { inputs, origin } = draft;
+  const { inputs, asked: outputs, origin } = draft;
+  const { features } = options;
   const text = cardText({ name, version, digests, inputs, outputs, tolerance, origin, training, features });
   await writeFile(join(staging, CARD_FILE), text);
 }

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { describe } from '../../src/model/describe.ts';
+import { readPackage } from '../../src/model/package.ts';
 import { failsWith, fixture, packFixture, temporaryFolder } from './fixtures.ts';
 
 test('a model is described with what to say of it when packing', async () => {
@@ -40,6 +42,36 @@ test('what will not work is told with the fix', async (t) => {
   assert.deepEqual(alone.externalFiles, [{ path: 'linear-external.onnx.data', bytes: undefined }]);
   assert.match(alone.notes.join(), /weights file linear-external.onnx.data is not beside the model/);
   assert.match(alone.refused!, /ONNX Runtime cannot load/);
+});
+
+test('a colon in a name, as TensorFlow has them, is no column', async (t) => {
+  const file = fileURLToPath(new URL('../fixtures/tutorials/keras/churn.onnx', import.meta.url));
+  const { pack, card } = await describe(file);
+  const score = /--score (\S+)/.exec(pack)![1]!;
+  assert.equal(score, 'Identity:0');
+  assert.deepEqual(parse(card).outputs, { score: { tensor: 'Identity:0' } });
+  const out = await temporaryFolder(t);
+  for (const [asked, column] of [
+    ['Identity:0', undefined],
+    ['Identity:0:0', 0],
+  ] as const) {
+    const { folder } = await packFixture(out, { file, score: asked, force: true });
+    const { outputs } = (await readPackage(folder)).card;
+    assert.deepEqual(outputs, [{ name: 'score', tensor: 'Identity:0', column }]);
+  }
+});
+
+test('a batch that is fixed is told, and a constant that an export left among the inputs', async (t) => {
+  assert.match((await describe(fixture('linear-fixed-4.onnx'))).notes.join(), /exactly 4 rows a run/);
+  const file = fileURLToPath(new URL('../fixtures/tutorials/keras/adapted.onnx', import.meta.url));
+  const wanted = /input functional\S+ has shape \[1, 4\].*where input features takes any number of rows/;
+  const { notes } = await describe(file);
+  assert.equal(notes.length, 2);
+  for (const note of notes) assert.match(note, wanted);
+  await failsWith(packFixture(await temporaryFolder(t), { file, score: 'Identity:0' }), 'E-MODEL-PACK', [
+    wanted,
+    'Rescaling instead of Normalization',
+  ]);
 });
 
 test('weights beside the file are found', async () => {

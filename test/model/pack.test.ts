@@ -145,6 +145,18 @@ test('faults of given rows are told all at once', async (t) => {
   ]);
 });
 
+test('NaN in golden rows, which Python writes and JSON does not have, is told as such', async (t) => {
+  const out = await temporaryFolder(t);
+  const golden = join(out, 'rows.json');
+  for (const row of ['[1, 2, NaN, 4]', '[-Infinity, 2, 3, 4]', '{"a": NaN, "b": 1, "c": 1, "d": 1}']) {
+    writeFileSync(golden, `[${row}]`);
+    await failsWith(packFixture(out, { golden }), 'E-MODEL-PACKAGE', [
+      'rows.json is not JSON',
+      'write a missing value as null, not as NaN',
+    ]);
+  }
+});
+
 test('a version that exists is kept unless told otherwise', async (t) => {
   const out = await temporaryFolder(t);
   const first = await packFixture(out);
@@ -202,6 +214,11 @@ test('what the model does not have is told with what it has', async (t) => {
     'E-MODEL-PACK',
     ['ZipMap', "{'zipmap': False}"],
   );
+  await failsWith(packFixture(out, { model: 'logistic-zipmap', score: 'probabilities:1' }), 'E-MODEL-PACK', [
+    'no tensor probabilities in the model',
+    'output_probability is a ZipMap',
+    "{'zipmap': False}",
+  ]);
   await failsWith(packFixture(out, { model: 'linear-half' }), 'E-MODEL-PACK', [
     'input X is float16',
     'output score: score is float16',

@@ -203,7 +203,7 @@ test('a ZipMap output as the score is refused with the fix', async (t) => {
   });
   await failsWith(loadPackage(folder, LIMITS), 'E-MODEL-SIGNATURE', [
     'output_probability is a ZipMap',
-    "options={id(model): {'zipmap': False}}",
+    "options={'zipmap': False}",
   ]);
 });
 
