@@ -9,6 +9,26 @@
  */
 export type Disposition = 'retry' | 'dead-letter' | 'stop';
 
+/** What each disposition means to those who run a pipeline, in the order in which they are told of. */
+export const dispositions: Readonly<
+  Record<Disposition, { readonly title: string; readonly consequence: string }>
+> = {
+  'dead-letter': {
+    title: 'The event goes to the dead-letter topic',
+    consequence:
+      'Key and bytes of the record are untouched; headers give the code and the record’s origin. Its neighbours are scored, and its offset is committed only once the dead letter is acknowledged.',
+  },
+  retry: {
+    title: 'The pipeline waits and goes on by itself',
+    consequence:
+      'What needs the missing part pauses; nothing is dropped. `/readyz` and `tidemark_paused` say what is waited for, and `/healthz` stays 200, because a restart would not help.',
+  },
+  stop: {
+    title: 'The process ends with a non-zero exit status',
+    consequence: 'Nothing past the fault is committed: what was in hand is read again after the next start.',
+  },
+};
+
 interface CatalogueEntry {
   readonly disposition: Disposition;
   /** What happened, in one sentence. */

@@ -1,8 +1,6 @@
 import { Command } from 'commander';
 import { type ConfigFault, formatFaults, orderFaults } from '../config/faults.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { followsFrom } from '../config/provable.ts';
-import { check, faultsOfParts } from '../service/check.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { ContractFault } from '../service/contract.ts';
 import { paint, wantsColour } from './output.ts';
 
@@ -28,14 +26,15 @@ export function checkCommand(): Command {
     .description('prove configuration, event schema, model package and output schema against each other')
     .requiredOption('-c, --config <file>', 'the pipeline')
     .option('--live', 'also ask broker and registry: topics, partitions, subjects, compatibility')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object: ok, proved, faults, warnings')
     .addHelpText(
       'after',
       `
 All faults are told in one go: those of the file, and whatever does not fit
 together. Each says where, what, and what was expected.
 
-Exit status: 0 all fits; 2 there are faults.
+Exit status: 0 all fits; 2 there are faults; with --live, brokers or a registry that
+do not answer within 15 s are one.
 
 Examples:
   $ tidemark check -c config/card-fraud.yaml
@@ -55,9 +54,13 @@ Examples:
 
 /** Loads a pipeline's file and proves what it refers to. */
 export async function reportOn(file: string, live: boolean): Promise<Report> {
+  // Loaded here: clients and ONNX Runtime's library are not for commands that need neither.
+  const { loadConfig } = await import('../config/load.ts');
+  const { check, faultsOfParts } = await import('../service/check.ts');
   const loaded = loadConfig(file);
   if (!loaded.ok) {
     const parts = loaded.provable === undefined ? [] : await faultsOfParts(loaded.provable);
+    const { followsFrom } = await import('../config/provable.ts');
     const others = parts.filter(({ where }) => !followsFrom(where, loaded.faults));
     const faults = orderFaults([...loaded.faults, ...others.map((fault) => placed(fault, loaded))]);
     return { proved: [], faults, warnings: [], mappings: [], joint: others.length === 0 ? ' ' : ': ' };

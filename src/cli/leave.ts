@@ -1,13 +1,12 @@
 import { Command } from 'commander';
-import { type Leaving, leaveAsConfigured } from '../service/leave.ts';
-import { loadOrExplain } from './configuration.ts';
+import type { Leaving } from '../service/leave.ts';
 
 /** `tidemark leave`: gives up the place of a static member that will not come back. */
 export function leaveCommand(): Command {
   return new Command('leave')
     .description('take a stopped process with kafka.instance_id out of its group, at once')
     .requiredOption('-c, --config <file>', 'the pipeline')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object: group, instanceId, outcome')
     .addHelpText(
       'after',
       `
@@ -17,15 +16,18 @@ this gives them to the others now. Stop the process first: one that still runs
 joins again.
 
 Exit status: 0 it has left; 1 it was not there, or Kafka cannot be reached;
-2 kafka.instance_id is not set.
+2 the configuration has faults, or kafka.instance_id is not set.
 
 Examples:
   $ tidemark leave -c config/card-fraud.yaml
   $ POD_NAME=scorer-3 tidemark leave -c churn.yaml     instance_id: \${POD_NAME}`,
     )
     .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
+      // Loaded here: clients are not for commands that need none.
+      const { loadOrExplain } = await import('./configuration.ts');
       const loaded = loadOrExplain(file);
       if (loaded === undefined) return;
+      const { leaveAsConfigured } = await import('../service/leave.ts');
       const leaving = await leaveAsConfigured(loaded.config);
       if (json) process.stdout.write(`${JSON.stringify(leaving)}\n`);
       else if (leaving.outcome === 'left') process.stdout.write(`${sentence(leaving)}\n`);

@@ -12,20 +12,36 @@ interface PackFlags extends Omit<PackRequest, 'file' | 'outputs' | 'force'> {
 
 /** `tidemark model`: look into ONNX files and make model packages. */
 export function modelCommand(): Command {
-  const command = new Command('model').description('describe an ONNX file; make a model package of it');
+  const command = new Command('model')
+    .description('look into ONNX files, and make of them the packages that pipelines score with')
+    .addHelpText(
+      'after',
+      `
+Exit status: 0 done; 1 the file or model cannot be used; 2 wrong usage, or what was
+asked for contradicts the model.
+
+Examples:
+  $ tidemark model describe churn.onnx
+  $ tidemark model pack --help`,
+    );
   return command.addCommand(describeCommand()).addCommand(packCommand());
 }
 
 function describeCommand(): Command {
   return new Command('describe')
     .description('what goes into an ONNX file, what comes out, and what to say of it when packing')
-    .argument('<file.onnx>')
-    .option('--json', 'print one JSON object')
+    .argument('<file.onnx>', 'the model; weights in other files lie beside it')
+    .option('--json', 'print one JSON object: inputs, outputs, metadata, notes')
     .addHelpText(
       'after',
       `
-Example:
-  $ tidemark model describe churn.onnx`,
+It ends with the command that would pack the model, as far as the file tells.
+
+Exit status: 0 described; 1 the file is no ONNX model; 2 wrong usage.
+
+Examples:
+  $ tidemark model describe churn.onnx
+  $ tidemark model describe churn.onnx --json | jq .inputs`,
     )
     .action(async (file: string, { json }: { json?: boolean }) => {
       // Loaded here: ONNX Runtime's library is not for commands that run no model.
@@ -38,19 +54,22 @@ Example:
 function packCommand(): Command {
   return new Command('pack')
     .description('make a model package: model, card, digests and golden vectors in one folder')
-    .argument('<file.onnx>')
+    .argument('<file.onnx>', 'the model; weights in other files lie beside it')
     .option('--name <name>', 'name of the model (needed)')
     .option('--version <version>', 'semantic version of this model, such as 1.0.0 (needed)')
     .option('--features <names|file.yaml>', 'a,b,c in the model’s order, or a YAML list with rules (needed)')
     .option('--score <tensor[:column]>', 'the output that is the score (needed)')
-    .option('--output <name=tensor[:column]>', 'a further output (repeatable)', collect)
-    .option('--golden <rows.json>', 'real rows, best with the scores training gave them; drawn when left out')
+    .option('--output <name=tensor[:column]>', 'a further output (repeatable; default: none)', collect)
+    .option(
+      '--golden <rows.json>',
+      'real rows, best with the scores training gave them; default: rows are drawn',
+    )
     .option(
       '--tolerance <relative>',
-      'how far scores may differ between machines and batch sizes (default 1e-5)',
+      'how far scores may differ between machines and batch sizes (default: 1e-5)',
     )
-    .option('--training <file.yaml>', 'facts about the training, carried in the card')
-    .option('--fixed-rows <rows>', 'the model takes exactly so many rows a run')
+    .option('--training <file.yaml>', 'facts about the training, carried in the card (default: none)')
+    .option('--fixed-rows <rows>', 'the model takes exactly so many rows a run (default: as the model says)')
     .option('--out <folder>', 'folder of packages; this one becomes NAME/VERSION in it', 'models')
     .option('--force', 'replace the version if it is there')
     .option('--json', 'print one JSON object')
@@ -58,6 +77,9 @@ function packCommand(): Command {
       'after',
       `
 docs/model-package.md explains the rules of features, golden rows and digests.
+
+Exit status: 0 packed; 1 the model cannot be used, or does not give its golden
+scores; 2 wrong usage, or what was asked for contradicts the model.
 
 Examples:
   $ tidemark model pack churn.onnx --name churn --version 1.0.0 \\

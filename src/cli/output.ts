@@ -12,11 +12,16 @@ export function wantsColour(stream: NodeJS.WriteStream): boolean {
   return paint('bold', '', stream) !== '';
 }
 
+/** Faults of what is outside: their explanation tells more than the message, which for the others lists what is wrong. */
+const EXPLAINED = /^E-(KAFKA|REGISTRY)-/;
+
 /** Says what went wrong and what to do next, and sets the exit status. */
 export function fail(thrown: unknown): void {
   const error = asTidemarkError(thrown);
   process.stderr.write(`${paint('red', error.code)} ${error.message}\n`);
   process.stderr.write(`${paint('dim', 'What to do:')} ${error.action}\n`);
+  if (EXPLAINED.test(error.code))
+    process.stderr.write(`${paint('dim', 'More:')} tidemark errors ${error.code}\n`);
   if (error.code === 'E-INTERNAL' && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   process.exitCode = exitStatus(error);
 }

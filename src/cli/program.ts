@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { version } from '../service/version.ts';
 import { checkCommand } from './check.ts';
+import { completionCommand, completionServerCommand } from './completion.ts';
+import { errorsCommand } from './errors.ts';
 import { initCommand } from './init.ts';
 import { leaveCommand } from './leave.ts';
 import { modelCommand } from './model.ts';
-import { fail } from './output.ts';
 import { runCommand } from './run.ts';
 import { sampleCommand } from './sample.ts';
 import { schemaCommand } from './schema.ts';
@@ -12,7 +13,7 @@ import { topicsCommand } from './topics.ts';
 import { tryCommand } from './try.ts';
 import { explainUsage } from './usage.ts';
 
-const program = new Command('tidemark')
+export const program = new Command('tidemark')
   .description(
     'Scores event streams: Avro events from Kafka, ONNX Runtime in batches, scored events that name their model.',
   )
@@ -33,8 +34,18 @@ To look closer:
   $ tidemark try -c churn/churn.yaml --events e.json   score a few events without Kafka
   $ tidemark sample -c churn/churn.yaml           live events as the model sees them
 
-Exit status: 0 done; 1 stopped by a fault, which is named; 2 wrong usage or
-configuration. docs/errors.md has every code.`,
+Examples:
+  $ tidemark check --help                   what a command does, with examples
+  $ tidemark errors E-FEATURE-MISSING       what a code means and what to do
+  $ source <(tidemark completion bash)      let the shell complete words
+
+Exit status:
+  0    done
+  1    stopped by a fault, which is named with its code
+  2    wrong usage, configuration or model: write something else, then try again
+  130  stopped by Ctrl-C before it was done
+  143  stopped by SIGTERM before it was done
+\`tidemark run\` without --until-end is done when it is stopped: it exits 0.`,
   );
 
 program.addCommand(initCommand());
@@ -46,17 +57,7 @@ program.addCommand(sampleCommand());
 program.addCommand(leaveCommand());
 program.addCommand(schemaCommand());
 program.addCommand(modelCommand());
+program.addCommand(errorsCommand());
+program.addCommand(completionCommand());
+program.addCommand(completionServerCommand(program), { hidden: true });
 explainUsage(program);
-
-// Whoever reads may have enough, as `head` does: that is the end, and no fault.
-process.stdout.on('error', () => process.exit());
-
-try {
-  await program.parseAsync();
-} catch (cause) {
-  fail(cause);
-}
-// What a pipe has no room for is still on its way.
-await new Promise((resolve) => process.stdout.write('', resolve));
-// A connection that a library keeps trying to make must not keep a command up that has said all it has to say.
-process.exit();

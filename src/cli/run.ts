@@ -1,14 +1,13 @@
 import { constants } from 'node:os';
 import { Command } from 'commander';
 import { asTidemarkError } from '../errors.ts';
-import { Service } from '../service/service.ts';
-import { loadOrExplain } from './configuration.ts';
+import type { Service } from '../service/service.ts';
 import { exitStatus } from './output.ts';
 
 /** `tidemark run`: score until stopped, or until the end. */
 export function runCommand(): Command {
   return new Command('run')
-    .description('score events until stopped, or up to the end')
+    .description('score events until stopped, or up to the end, and commit what is scored')
     .requiredOption('-c, --config <file>', 'the pipeline')
     .option('--until-end', 'score up to the end every partition has now, print a summary and exit')
     .addHelpText(
@@ -19,17 +18,20 @@ the process exits. The second one exits at once. Logs go to standard error; with
 --until-end standard output gets one line of JSON.
 
 Exit status: 0 stopped as asked, or the end was reached; 1 stopped by a fault; 2
-the configuration has faults; 130 or 143 a signal came before the end that
---until-end waits for.
+the configuration has faults or the parts do not fit; 130 (Ctrl-C) or 143 (SIGTERM)
+a signal came before the end that --until-end waits for, or came twice.
 
 Examples:
   $ tidemark run -c config/card-fraud.yaml
   $ tidemark run -c config/card-fraud.yaml --until-end | jq .scored`,
     )
     .action(async ({ config: file, untilEnd = false }: { config: string; untilEnd?: boolean }) => {
+      // Loaded here: clients and ONNX Runtime's library are not for commands that need neither.
+      const { loadOrExplain } = await import('./configuration.ts');
       const loaded = loadOrExplain(file);
       if (loaded === undefined) return;
       const { config, warnings } = loaded;
+      const { Service } = await import('../service/service.ts');
       const service = new Service(config, {
         untilEnd,
         warnings,

@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { pipelineJsonSchema } from '../config/jsonSchema.ts';
-import { formatKeyTable } from '../config/keyTable.ts';
 
 /** `tidemark schema`: the JSON Schema of a pipeline file, for editors. */
 export function schemaCommand(): Command {
@@ -10,11 +8,19 @@ export function schemaCommand(): Command {
     .addHelpText(
       'after',
       `
+An editor with a YAML language server shows what each key means and marks mistakes
+when a pipeline's file begins with
+  # yaml-language-server: $schema=./pipeline.schema.json
+
+Exit status: 0 printed; 2 wrong usage.
+
 Examples:
   $ tidemark schema > pipeline.schema.json
   $ tidemark schema --keys`,
     )
-    .action((options: { keys?: boolean }) => {
+    .action(async (options: { keys?: boolean }) => {
+      const { pipelineJsonSchema } = await import('../config/jsonSchema.ts');
+      const { formatKeyTable } = await import('../config/keyTable.ts');
       const text = options.keys ? formatKeyTable() : `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`;
       process.stdout.write(text);
     });

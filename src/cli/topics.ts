@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { type Need, provideTopics } from '../service/topics.ts';
-import { loadOrExplain } from './configuration.ts';
+import type { Need } from '../service/topics.ts';
 import { paint } from './output.ts';
 import { wholeNumber } from './usage.ts';
 
@@ -24,19 +23,27 @@ export function topicsCommand(): Command {
       'replicas of topics that are made (default: the broker’s default)',
       wholeNumber(1),
     )
-    .option('--json', 'print one JSON array')
+    .option('--json', 'print one JSON array: kind, name, state and detail of each')
     .addHelpText(
       'after',
       `
-Exit status: 0 all is there; 1 something is missing or could not be made.
+Topics that are made get the partitions the pipeline needs: the input topic those
+of --partitions, the output topic as many as the input topic. Subjects get the
+schemas that the pipeline's file names.
+
+Exit status: 0 all is there; 1 something is missing, or could not be made or asked
+for; 2 the configuration has faults.
 
 Examples:
   $ tidemark topics -c config/card-fraud.yaml
   $ tidemark topics -c config/card-fraud.yaml --apply --partitions 12 --replication 3`,
     )
     .action(async ({ config: file, apply = false, partitions, replication, json }: Flags) => {
+      // Loaded here: clients are not for commands that need none.
+      const { loadOrExplain } = await import('./configuration.ts');
       const loaded = loadOrExplain(file);
       if (loaded === undefined) return;
+      const { provideTopics } = await import('../service/topics.ts');
       const needs = await provideTopics(loaded.config, {
         apply,
         partitions,

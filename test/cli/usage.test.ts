@@ -22,25 +22,6 @@ for (const [args, said] of wrong) {
   });
 }
 
-test('every command explains itself, with an example', async (t) => {
-  for (const command of [
-    ['init'],
-    ['try'],
-    ['sample'],
-    ['run'],
-    ['check'],
-    ['topics'],
-    ['leave'],
-    ['schema'],
-    ['model', 'describe'],
-    ['model', 'pack'],
-  ]) {
-    const { stdout } = await new TidemarkProcess(t, [...command, '--help']).endsWith(0);
-    assert.match(stdout, new RegExp(`Examples?:\\n {2}\\$ tidemark ${command.join(' ')}`));
-    assert.ok(!/\(default: (false|\[\])\)/.test(stdout), stdout);
-  }
-});
-
 test('without arguments tidemark shows what it can do', async (t) => {
   const process = new TidemarkProcess(t, []);
   await process.endsWith(2);
