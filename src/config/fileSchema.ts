@@ -1,6 +1,6 @@
 /**
  * The one description of a pipeline file: keys, types, defaults and what each key means. The JSON Schema for editors and the
- * key table of docs/configure.md are made from it.
+ * key table of docs/keys.md are made from it.
  */
 import { z } from 'zod';
 import { kafka, registry } from './connectionSchema.ts';

@@ -1,6 +1,6 @@
 import { describeKeys } from './jsonSchema.ts';
 
-/** Every key of a pipeline file as a Markdown table: what docs/configure.md holds. */
+/** Every key of a pipeline file as a Markdown table: what docs/keys.md holds. */
 export function formatKeyTable(): string {
   const rows = describeKeys().map((key) => {
     const fallback = key.required ? '_required_' : formatDefault(key.default);

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { catalogue } from '../../src/errors.ts';
 import { definitionType } from '../../tools/definitionType.ts';
 import { errorsDoc } from '../../tools/errorsDoc.ts';
+import { keysDoc } from '../../tools/keysDoc.ts';
 import { metricsDoc } from '../../tools/metricsDoc.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -15,6 +16,10 @@ test('docs/errors.md is what tools/errorsDoc.ts writes, and has every code', () 
   assert.equal(read('docs/errors.md'), errorsDoc(), 'run `node tools/errorsDoc.ts`');
   for (const code of Object.keys(catalogue))
     assert.ok(read('docs/errors.md').includes(`### ${code}\n`), code);
+});
+
+test('docs/keys.md is what tools/keysDoc.ts writes', () => {
+  assert.equal(read('docs/keys.md'), keysDoc(), 'run `node tools/keysDoc.ts`');
 });
 
 test('docs/metrics.md is what tools/metricsDoc.ts writes', async () => {
@@ -37,7 +42,8 @@ test('docs/dependencies.md has one line for each dependency of package.json, and
 
 test('links between documents lead somewhere', () => {
   for (const file of globSync(['*.md', 'docs/**/*.md', 'tools/**/*.md'], { cwd: root })) {
-    for (const [, target] of read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+    const text = read(file).replace(/<!--[\s\S]*?-->/g, '');
+    for (const [, target] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
       assert.ok(existsSync(join(root, file, '..', target!)), `${file} links to ${target}`);
     }
   }

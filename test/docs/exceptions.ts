@@ -1,0 +1,48 @@
+/**
+ * What stands in the documents and is not run by test/integration/docs.test.ts, and why. Each entry has to match something, and
+ * a test that is named has to have the words that prove it runs the thing: test/docs/snippets.test.ts sees to both.
+ */
+export type Exception = {
+  /** A page, or the beginning of the paths of several: `docs/tutorials/`; `''` is all of them. */
+  readonly page: string;
+  /** Beginning of the command, on one line; `''` is all of them. */
+  readonly command: string;
+} & (
+  | { /** The test that runs it, and words in that test. */ readonly by: string; readonly words: string }
+  | { /** Why no test can run it on one machine. */ readonly because: string }
+);
+
+const STACK = { by: 'test/integration/stackLife.test.ts', words: "stackCommand('up'" };
+const COMPLETION = { by: 'test/cli/completion.test.ts', words: 'tidemark completion' };
+const MEASURES =
+  'it measures for minutes, and a figure from a machine that runs tests at the same time means nothing';
+
+export const EXCEPTIONS: readonly Exception[] = [
+  {
+    page: 'README.md',
+    command: 'npm ci',
+    because: 'it would replace the packages that the tests run with; every checkout begins with it',
+  },
+  { page: 'README.md', command: 'npm run demo', by: 'test/integration/demo.test.ts', words: 'tools/demo.ts' },
+  { page: 'README.md', command: 'npm test', because: 'it is what runs this test' },
+  { page: '', command: 'npm run stack -- ', ...STACK },
+  { page: 'docs/commands.md', command: 'source <(tidemark completion ', ...COMPLETION },
+  { page: 'docs/commands.md', command: 'tidemark completion fish | source', ...COMPLETION },
+  {
+    page: 'docs/operate.md',
+    command: 'tidemark leave -c churn.yaml',
+    by: 'test/integration/nativeGroup.test.ts',
+    words: "['leave', '-c', file",
+  },
+  {
+    page: 'docs/performance.md',
+    command: 'npm run bench',
+    by: 'test/integration/bench.test.ts',
+    words: 'bench/pipeline.ts',
+  },
+  { page: 'docs/performance.md', command: 'node bench/', because: MEASURES },
+];
+
+export function exceptionFor(page: string, command: string): Exception | undefined {
+  return EXCEPTIONS.find((each) => page.startsWith(each.page) && command.startsWith(each.command));
+}
