@@ -6,6 +6,7 @@ import { encodeEvent } from '../src/avro/encodeEvent.ts';
 import { parseSchemaText } from '../src/avro/parseSchema.ts';
 import { readEvents } from '../src/service/look/try.ts';
 import { givenBy } from './stack/environment.ts';
+import { untilServed } from './stack/served.ts';
 
 interface Choice {
   readonly topic: string;
@@ -14,12 +15,13 @@ interface Choice {
 }
 
 const { Kafka, logLevel, Partitioners } = kafkajs;
+const PARTITIONS = 4;
 const STACK = { brokers: ['localhost:9092'], registryUrl: 'http://localhost:8081/apis/ccompat/v7' };
 
 const command = new Command('produce')
   .description('Publishes events to a topic: a JSON array or one a line, in Avro’s JSON encoding or plain.')
   .argument('<events.json>', 'a file, or - for standard input')
-  .requiredOption('--topic <name>', 'an existing topic')
+  .requiredOption('--topic <name>', 'made with 4 partitions if it is not there')
   .requiredOption('--schema <file.avsc>', 'their schema; registered under <topic>-value')
   .option('--key <field>', 'the field of an event that is its record’s key')
   .addHelpText(
@@ -41,6 +43,19 @@ async function register(schema: string): Promise<number> {
   return ((await response.json()) as { id: number }).id;
 }
 
+async function makeTopic(kafka: kafkajs.Kafka): Promise<void> {
+  const { topic } = choice;
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    if ((await admin.listTopics()).includes(topic)) return;
+    await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] });
+    await untilServed(admin, topic, PARTITIONS);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 async function produce(): Promise<void> {
   const schema = readFileSync(choice.schema, 'utf8');
   const node = parseSchemaText(schema);
@@ -54,7 +69,9 @@ async function produce(): Promise<void> {
     const key = choice.key === undefined ? null : String(fields[choice.key]);
     return { key, value: Buffer.from(encoded.bytes) };
   });
-  const producer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).producer({
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  await makeTopic(kafka);
+  const producer = kafka.producer({
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
   });

@@ -25,19 +25,26 @@ export function initCommand(): Command {
     .option('--brokers <host:port,...>', 'Kafka brokers (needed)')
     .option('--registry <url>', 'the schema registry, with its path if it has one (needed)')
     .option('--subject <name>', 'where the events’ schema is registered (default: TOPIC-value)')
-    .option('--schema <file.avsc>', 'the events’ schema, instead of the registry’s')
+    .option('--schema <file.avsc>', 'the events’ schema (default: the registry’s)')
     .option('--name <name>', 'of the pipeline and the model (default: that of the ONNX file)')
     .option('--version <version>', 'of the model', '1.0.0')
     .option(
       '--features <names|file.yaml>',
-      'names of the model’s columns in their order, or a YAML list with rules',
+      'names of the model’s columns in their order, or a YAML list with rules (default: found by name)',
     )
-    .option('--place <feature=place>', 'where in the event a feature is (repeatable)', place)
-    .option('--score <tensor[:column]>', 'the output that is the score')
-    .option('--output <name=tensor[:column]>', 'a further output (repeatable)', collect)
-    .option('--golden <rows.json>', 'rows with the scores that training gave, which proves the export')
+    .option(
+      '--place <feature=place>',
+      'where in the event a feature is; repeatable (default: found by name)',
+      place,
+    )
+    .option('--score <tensor[:column]>', 'the output that is the score (default: the only one that can be)')
+    .option('--output <name=tensor[:column]>', 'a further output; repeatable (default: none)', collect)
+    .option(
+      '--golden <rows.json>',
+      'rows with the scores that training gave, which proves the export (default: rows are drawn)',
+    )
     .option('--tolerance <relative>', 'how far scores may differ (default 1e-5)')
-    .option('--fixed-rows <rows>', 'the model takes exactly so many rows a run')
+    .option('--fixed-rows <rows>', 'the model takes exactly so many rows a run (default: any number)')
     .option('--out <folder>', 'where all of it goes (default: the name)')
     .option('--offline', 'ask neither broker nor registry; needs --schema')
     .option('--yes', 'take what is likely, and do not ask whether to write')

@@ -23,11 +23,11 @@ export function sampleCommand(): Command {
     .option('--count <events>', 'stop after so many', wholeNumber(1), 10)
     .option(
       '--from <place>',
-      'latest, earliest, or -N for the last N offsets of each partition (default: latest)',
+      'latest, earliest, or -N for the last N offsets of each partition',
       place,
       'latest' as const,
     )
-    .option('--partition <number>', 'this partition only', wholeNumber(0))
+    .option('--partition <partition>', 'this partition only (default: all)', wholeNumber(0))
     .option('--until-end', 'stop at the end that every partition has now, instead of waiting')
     .option('--json', 'print one JSON object a line')
     .addHelpText(
@@ -44,7 +44,7 @@ read; 2 wrong usage or configuration; 130 or 143 a signal came before.
 Examples:
   $ tidemark sample -c config/card-fraud.yaml
   $ tidemark sample -c config/card-fraud.yaml --from -5 --until-end
-  $ tidemark sample -c churn.yaml --from earliest --count 1000 --json | jq .outcome.decision`,
+  $ tidemark sample -c churn.yaml --from earliest --json | jq .outcome.decision`,
     )
     .action(async ({ config: file, json = false, untilEnd = false, ...flags }: Flags) => {
       const loaded = loadOrExplain(file);

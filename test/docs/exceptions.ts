@@ -14,6 +14,7 @@ export type Exception = {
 
 const STACK = { by: 'test/integration/stackLife.test.ts', words: "stackCommand('up'" };
 const COMPLETION = { by: 'test/cli/completion.test.ts', words: 'tidemark completion' };
+const PACKED = { by: 'test/integration/package.test.ts', words: 'README.md' };
 const MEASURES =
   'it measures for minutes, and a figure from a machine that runs tests at the same time means nothing';
 
@@ -24,6 +25,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     because: 'it would replace the packages that the tests run with; every checkout begins with it',
   },
   { page: 'README.md', command: 'npm run demo', by: 'test/integration/demo.test.ts', words: 'tools/demo.ts' },
+  { page: 'README.md', command: 'npm install --ignore-scripts tidemark', ...PACKED },
   { page: 'README.md', command: 'npm test', because: 'it is what runs this test' },
   { page: '', command: 'npm run stack -- ', ...STACK },
   { page: 'docs/commands.md', command: 'source <(tidemark completion ', ...COMPLETION },
@@ -40,6 +42,25 @@ export const EXCEPTIONS: readonly Exception[] = [
     by: 'test/integration/bench.test.ts',
     words: 'bench/pipeline.ts',
   },
+  {
+    page: 'docs/demo.md',
+    command: 'npm run demo',
+    by: 'test/integration/demo.test.ts',
+    words: 'tools/demo.ts',
+  },
+  {
+    page: 'docs/bring-your-own.md',
+    command: '',
+    by: 'test/integration/init.test.ts',
+    words: "'init', '--model'",
+  },
+  {
+    page: 'docs/tutorials/regression.md',
+    command: '',
+    by: 'test/integration/regression.test.ts',
+    words: 'docs/tutorials/regression.md',
+  },
+  { page: 'docs/tutorials/', command: '', by: 'test/tutorials/light.test.ts', words: 'TUTORIALS' },
   { page: 'docs/performance.md', command: 'node bench/', because: MEASURES },
 ];
 

@@ -1,5 +1,5 @@
 /**
- * The journey of README.md's "Your own pipeline": from an ONNX file of somebody's own to scored events, with YAML alone. The
+ * The journey of somebody who writes every file by hand: from an ONNX file of their own to scored events, with YAML alone. The
  * events have nested records, optional fields, an enum, a boolean, an array, a map and a decimal; scores are those of sklearn.
  */
 import assert from 'node:assert/strict';
