@@ -138,6 +138,7 @@ class Peer:
     def run(self):
         self.consumer.subscribe([self.job["input"]])
         done = 0
+        committed_of = 0
         first = None
         committed = time.monotonic()
         while done < self.job["events"]:
@@ -148,11 +149,15 @@ class Peer:
                 done += len(messages)
             if time.monotonic() - committed >= self.job["commitEveryMs"] / 1000:
                 self.flush()
-                self.consumer.commit(asynchronous=False)
+                # Without anything new to commit, librdkafka says _NO_OFFSET.
+                if done > committed_of:
+                    self.consumer.commit(asynchronous=False)
+                    committed_of = done
                 committed = time.monotonic()
         self.flush()
         last = time.monotonic()
-        self.consumer.commit(asynchronous=False)
+        if done > committed_of:
+            self.consumer.commit(asynchronous=False)
         self.consumer.close()
         return done, last - first
 
