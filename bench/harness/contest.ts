@@ -4,9 +4,10 @@ import { disagreement, readSample, type Sample } from './agreement.ts';
 import { type Contestant, readyPeer, tidemark } from './contestants.ts';
 import type { Ground } from './ground.ts';
 import { jobFor, type Outcome, outcomeIn } from './job.ts';
+import { reasonIn } from './needs.ts';
 import type { BenchOptions } from './options.ts';
 import type { Pinning } from './pinning.ts';
-import { prefixed, run, withProfile } from './process.ts';
+import { CommandFailure, prefixed, run, withProfile } from './process.ts';
 import { runLine } from './runLine.ts';
 import { measureStages, type StageCost, type StageReport, stageReport } from './stageCosts.ts';
 import { ratioOf, rotated, type Spread, spreadOf } from './statistics.ts';
@@ -43,7 +44,7 @@ export interface Arena {
 
 export async function holdContest(arena: Arena): Promise<Contest> {
   const { ground, options, onProgress } = arena;
-  const contestants = [tidemark];
+  let contestants = [tidemark];
   const leftOut: string[] = [];
   for (const name of options.peers) {
     const peer = await readyPeer(name, { signal: ground.signal, onProgress });
@@ -58,7 +59,13 @@ export async function holdContest(arena: Arena): Promise<Contest> {
   const stages: StageCost[][] = [];
   for (let round = 1; round <= options.rounds; round++) {
     for (const contestant of rotated(contestants, round - 1)) {
-      const measured = await measure(contestant, `${round}`, arena, { sample: round === 1 });
+      const measured = await measureOrReason(contestant, round, arena);
+      if (typeof measured === 'string') {
+        contestants = contestants.filter((other) => other !== contestant);
+        leftOut.push(`${contestant.name} is left out: it failed in round ${round}: ${measured}`);
+        onProgress(leftOut.at(-1)!);
+        continue;
+      }
       runs.get(contestant.name)!.push(measured.outcome);
       onProgress(`${round}/${options.rounds}  ${runLine(contestant.name, measured.outcome)}`);
       if (round === 1) requireAgreement(contestant.name, first.sample!, measured.sample!);
@@ -71,6 +78,20 @@ export async function holdContest(arena: Arena): Promise<Contest> {
     leftOut,
     stages: options.stages ? stageReport(stages, ours) : undefined,
   };
+}
+
+/** A run that counts; in a sentence why there is none when a peer's process failed, which takes nothing from the others. */
+async function measureOrReason(
+  contestant: Contestant,
+  round: number,
+  arena: Arena,
+): Promise<Measured | string> {
+  try {
+    return await measure(contestant, `${round}`, arena, { sample: round === 1 });
+  } catch (error) {
+    if (contestant === tidemark || !(error instanceof CommandFailure)) throw error;
+    return reasonIn(error.message);
+  }
 }
 
 function stagesOf(
@@ -114,13 +135,18 @@ export interface Measuring {
   readonly output?: string;
 }
 
+interface Measured {
+  readonly outcome: Outcome;
+  readonly sample: Sample | undefined;
+}
+
 /** One run of one contestant, with a group of its own; rejects unless it wrote every event once. */
 export async function measure(
   contestant: Contestant,
   label: string,
   arena: Arena,
   { sample = false, partitioner, output }: Measuring,
-): Promise<{ outcome: Outcome; sample: Sample | undefined }> {
+): Promise<Measured> {
   const { ground, options, pinning, input, partitions } = arena;
   const { signal } = ground;
   const name = ground.topicNamed(`${contestant.name}-${label}`);

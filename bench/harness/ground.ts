@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs';
 import { parseDocument } from 'yaml';
@@ -8,6 +8,7 @@ import { givenBy } from '../../tools/stack/environment.ts';
 import { untilServed } from '../../tools/stack/served.ts';
 import { type Stack, startStack } from '../../tools/stack/stack.ts';
 import { readState } from '../../tools/stack/state.ts';
+import { machineName } from './machine.ts';
 import { run } from './process.ts';
 
 export interface PipelineChoice {
@@ -151,9 +152,7 @@ export class Ground implements AsyncDisposable {
 }
 
 export function machine(): string {
-  const all = cpus();
-  const memoryGiB = Math.round(totalmem() / 2 ** 30);
-  return `${all.length} x ${all[0]?.model.trim() ?? 'unknown'}, ${memoryGiB} GiB, Node ${process.version}, client and broker on one machine`;
+  return `${machineName()}, client and broker on one machine`;
 }
 
 function stackFolder(folder: string): string {

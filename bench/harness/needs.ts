@@ -27,11 +27,13 @@ export async function prepare(command: Command, advice: string, signal: AbortSig
   }
 }
 
-/** The line that says what went wrong, in what a build tool or an installer prints. */
+const TELLING = /^(\[ERROR\]|ERROR:|Error:|Exception in thread)\s*\S/;
+
+/** The line that says what went wrong, in what a build tool, an installer or a program that failed prints. */
 export function reasonIn(said: string): string {
   const lines = said.split('\n').map((line) => line.trim());
-  const telling =
-    lines.find((line) => /^(\[ERROR\]|ERROR:|Error:)\s*\S/.test(line)) ?? lines.find((line) => line !== '');
+  // Python's tracebacks end with it.
+  const telling = lines.find((line) => TELLING.test(line)) ?? lines.findLast((line) => line !== '');
   const reason = (telling ?? 'no reason given').replace(/^(\[ERROR\]|ERROR:|Error:)\s*/, '');
   const short = reason.length > SHOWN_CHARACTERS ? `${reason.slice(0, SHOWN_CHARACTERS)} ...` : reason;
   return /[.!?]$/.test(short) ? short : `${short}.`;

@@ -19,8 +19,11 @@ export function cpusOf(list: string): number[] {
   });
 }
 
-/** Pins the processes `brokers` and says how measured ones are to be started. Empty `brokers` are not ours to pin. */
-export function pin(brokers: readonly number[]): Pinning {
+/**
+ * Pins the processes `brokers` and says how measured ones are to be started. Empty `brokers` are not ours to pin; without the
+ * list none take part.
+ */
+export function pin(brokers?: readonly number[]): Pinning {
   const cpus = allowedCpus();
   const [ours, theirs] = cpus;
   if (ours === undefined || theirs === undefined) {
@@ -29,6 +32,7 @@ export function pin(brokers: readonly number[]): Pinning {
   const measured = ['taskset', '-c', String(ours)];
   const beside = ['taskset', '-c', String(theirs)];
   const scorer = `contestants pinned to core ${ours}`;
+  if (brokers === undefined) return { measured, beside, note: scorer };
   if (brokers.length === 0) {
     return { measured, beside, note: `${scorer}; the brokers are not this program's, and not pinned` };
   }

@@ -39,7 +39,12 @@ export function start({ file, args }: Command, env: Env, signal: AbortSignal): C
   });
 }
 
-/** Runs a command to its end. @returns what it printed. Rejects with what it said when it fails. */
+/** A command ended with another status than 0; the message holds what it said. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+}
+
+/** Runs a command to its end. @returns what it printed. Rejects with CommandFailure when it fails. */
 export async function run(command: Command, env: Env, signal: AbortSignal): Promise<string> {
   const child = start(command, env, signal);
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
@@ -55,6 +60,6 @@ export async function run(command: Command, env: Env, signal: AbortSignal): Prom
   child.on('close', resolve);
   const status = await promise;
   signal.throwIfAborted();
-  if (status !== 0) throw new Error(`${command.file} ended with ${status}:\n${stderr || stdout}`);
+  if (status !== 0) throw new CommandFailure(`${command.file} ended with ${status}:\n${stderr || stdout}`);
   return stdout;
 }

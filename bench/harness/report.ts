@@ -1,13 +1,36 @@
 /** What is shown of a benchmark. */
 import type { Contest } from './contest.ts';
-import type { Soak } from './soak.ts';
+import type { CostReport, Dimension, MeasuredCost } from './costs.ts';
+import type { Results } from './results.ts';
+import type { Look } from './soak.ts';
 import type { StageReport } from './stageCosts.ts';
 import { spreadOf } from './statistics.ts';
 import type { SweepPoint } from './sweep.ts';
 import { fixed, shown, table, thousands } from './table.ts';
 import type { Target } from './targets.ts';
 
-export function contestTable({ standings, leftOut }: Contest): string {
+/** Everything that was found, for people. */
+export function reportText(results: Results): string {
+  const { standings, stages, points, looks, peakMiB, costs, targets, leftOut = [] } = results;
+  return [
+    `${results.machine}; ${results.pinning}${settingText(results)}`,
+    ...(looks === undefined ? [] : [soakText(looks, peakMiB!)]),
+    ...(standings === undefined ? [] : [contestTable(standings)]),
+    ...(stages === undefined ? [] : [stagesTable(stages)]),
+    ...(points === undefined ? [] : [sweepTable(points)]),
+    ...(costs === undefined ? [] : [costsText(costs)]),
+    ...(targets === undefined ? [] : [targetsTable(targets)]),
+    ...(leftOut.length === 0 ? [] : [leftOut.join('\n')]),
+  ].join('\n\n');
+}
+
+function settingText({ events, rounds, partitions, points, looks, standings }: Results): string {
+  if (looks !== undefined || (standings === undefined && points === undefined)) return '';
+  const counts = points === undefined ? [partitions] : [...new Set(points.map((point) => point.partitions))];
+  return `\n${events} events, ${counts.join(', ')} partitions, ${rounds} rounds in turn: median (least..most)`;
+}
+
+function contestTable(standings: Contest['standings']): string {
   const rows = standings.map(({ title, eventsPerSecond, behind, cpuMicrosPerEvent, maxRssMiB }, place) => [
     title,
     shown(eventsPerSecond, thousands),
@@ -16,10 +39,10 @@ export function contestTable({ standings, leftOut }: Contest): string {
     shown(maxRssMiB, fixed(0)),
   ]);
   const head = ['', 'events/s', 'Tidemark is faster by', 'us of CPU an event', 'peak MiB'];
-  return [table([head, ...rows]), ...leftOut].join('\n');
+  return table([head, ...rows]);
 }
 
-export function stagesTable({ stages, ofTime, ofCpu }: StageReport): string {
+function stagesTable({ stages, ofTime, ofCpu }: StageReport): string {
   const rows = stages.map(({ name, nanos, cpuNanos }) => [
     name,
     shown(nanos, fixed(0)),
@@ -35,7 +58,7 @@ export function stagesTable({ stages, ofTime, ofCpu }: StageReport): string {
   ].join('\n');
 }
 
-export function sweepTable(points: readonly SweepPoint[]): string {
+function sweepTable(points: readonly SweepPoint[]): string {
   const rows = points.map(({ partitioner, partitions, eventsPerSecond, microsPerEvent, ...point }) => [
     partitioner,
     String(partitions),
@@ -59,7 +82,37 @@ export function sweepTable(points: readonly SweepPoint[]): string {
   return table([head, ...rows]);
 }
 
-export function soakText({ looks, peakMiB }: Soak): string {
+const VARIED: Record<Dimension, string> = {
+  columns: 'columns',
+  payload: 'carried',
+  batch: 'rows of a batch',
+  model: 'model',
+};
+
+function costsText({ rounds, base, card, points }: CostReport): string {
+  const row = (name: string, { whole, decode, score, encode }: MeasuredCost, ratio: string) => [
+    name,
+    shown(whole, fixed(0)),
+    ratio,
+    ...[decode, score, encode].map(({ median }) => fixed(0)(median)),
+  ];
+  const rows = points.map((point) =>
+    row(
+      `${VARIED[point.dimension]}: ${point.label}`,
+      point,
+      point.isBase ? '' : shown(point.toBase, (ratio) => `${ratio.toFixed(2)} x`),
+    ),
+  );
+  const head = ['', 'ns of CPU an event', 'to the base', 'decode alone', 'score alone', 'encode alone'];
+  return [
+    `What an event costs between a source and a sink in memory, without Kafka; ${rounds} rounds in turn: median (least..most).`,
+    `The base: ${base}.`,
+    '',
+    table([head, row('card payments of the demo', card, ''), ...rows]),
+  ].join('\n');
+}
+
+function soakText(looks: readonly Look[], peakMiB: number): string {
   const resident = looks.map(({ rssMiB }) => rssMiB);
   const speeds = spreadOf(looks.map(({ eventsPerSecond }) => eventsPerSecond));
   const starved = looks.filter(({ lag }) => lag === 0).length;

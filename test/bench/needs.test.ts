@@ -60,8 +60,12 @@ test('a tool that fails is told by the line in which it says why, and by what it
   });
 });
 
-test('the reason is the first line that tells of an error, cut where it is endless', () => {
+test('the reason is the line that tells of an error, else the last, cut where it is endless', () => {
   assert.equal(reasonIn('x\nERROR: No matching distribution found\nmore'), 'No matching distribution found.');
+  assert.equal(
+    reasonIn('python ended with 1:\nTraceback\n  File "x"\nKafkaError: none\n'),
+    'KafkaError: none.',
+  );
   assert.equal(reasonIn('spawn mvn ENOENT'), 'spawn mvn ENOENT.');
   assert.equal(reasonIn(`Error: ${'x'.repeat(300)}`), `${'x'.repeat(200)} ...`);
 });
