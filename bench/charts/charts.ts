@@ -55,7 +55,7 @@ function peersChart(results: Results): BarChart[] {
       kind: 'bars',
       file: 'peers',
       title: 'How many times as fast Tidemark is as what people write by hand',
-      notes: [`${brokerNote(results)}, in turn: median, least to most`, results.machine],
+      notes: [brokerNote(results), results.machine],
       measure: 'Tidemark’s events/s to theirs of the same round (times)',
       marks: peers.map(({ title, behind }) => ({
         label: title,
@@ -75,10 +75,7 @@ function stagesChart(results: Results): BarChart[] {
       kind: 'bars',
       file: 'stages',
       title: 'Where the time of an event goes',
-      notes: [
-        `${brokerNote(results)}; each stage alone, through a broker: median, least to most`,
-        results.machine,
-      ],
+      notes: [`each stage alone, through a broker; ${brokerNote(results)}`, results.machine],
       measure: 'CPU time of an event, share of all stages’ (%)',
       marks: stages.stages.map(({ name, cpuNanos }) => {
         const spread = scaled(cpuNanos, 100 / sum);
@@ -99,8 +96,7 @@ const COST_TITLES: Record<Dimension, string> = {
 function costCharts({ costs, machine }: Results): BarChart[] {
   if (costs === undefined) return [];
   const base = costs.points.find(({ isBase }) => isBase)!;
-  const rounds = costs.rounds === 1 ? 'one round' : `${costs.rounds} rounds in turn`;
-  const how = `between a source and a sink in memory, ${rounds}: median, least to most`;
+  const how = `between a source and a sink in memory; ${roundsNote(costs.rounds)}`;
   return (Object.keys(COST_TITLES) as Dimension[]).map((dimension) => ({
     kind: 'bars',
     file: `cost-${dimension}`,
@@ -125,10 +121,7 @@ function partitionsChart(results: Results): LineChart[] {
       kind: 'lines',
       file: 'partitions',
       title: 'Throughput over partitions',
-      notes: [
-        `${brokerNote(results)}, in turn: median, least to most; 100 % are ${Math.round(best / 1000)} k events/s`,
-        results.machine,
-      ],
+      notes: [`100 % are ${Math.round(best / 1000)} k events/s; ${brokerNote(results)}`, results.machine],
       measure: 'events/s, share of the most (%)',
       over: 'partitions of input and output',
       lines: partitioners.map((partitioner) => ({
@@ -145,10 +138,14 @@ function partitionsChart(results: Results): LineChart[] {
   ];
 }
 
-function brokerNote({ events, rounds, partitions }: Results): string {
+function brokerNote({ events = 0, rounds, partitions }: Results): string {
   const over = partitions === undefined ? '' : `, ${partitions} partitions`;
-  const turns = rounds === 1 ? 'one round' : `${rounds} rounds`;
-  return `${(events ?? 0).toLocaleString('en')} card payments${over}, ${turns}`;
+  return `${events.toLocaleString('en')} card payments${over}, ${roundsNote(rounds)}`;
+}
+
+/** What the marks and the lines through them are of. */
+function roundsNote(rounds: number): string {
+  return rounds === 1 ? 'one round' : `${rounds} rounds in turn: median, least to most`;
 }
 
 function scaled({ median, least, most }: Spread, by: number): Spread {
