@@ -125,7 +125,7 @@ function partitionsChart(results: Results): LineChart[] {
       measure: 'events/s, share of the most (%)',
       over: 'partitions of input and output',
       lines: partitioners.map((partitioner) => ({
-        name: `partitioner: ${partitioner}`,
+        name: `partitioner ${partitioner}`,
         marks: points
           .filter((point) => point.partitioner === partitioner)
           .map(({ partitions, eventsPerSecond }) => {

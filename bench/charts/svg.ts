@@ -23,8 +23,6 @@ const [INK, GRID, FIRST, SECOND] = Object.keys(ON_DARK) as [string, string, stri
 const CONFIG = {
   background: 'transparent',
   font: 'sans-serif',
-  // The picture as a whole has its text alternative; bars with words of their own would be read twice.
-  aria: false,
   view: { stroke: null },
   axis: {
     labelColor: INK,
@@ -72,11 +70,11 @@ export async function svgOf(chart: AnyChart): Promise<string> {
   }
 }
 
-/** What a chart shows, in words. */
+/** What a chart shows, in words: the alternative for who does not see it. */
 export function wordsOf(chart: AnyChart): string {
-  const listed = (marks: readonly Mark[]) => marks.map(({ label, text }) => `${label} ${text}`).join(', ');
+  const listed = (marks: readonly Mark[]) => marks.map(({ label, text }) => `${label}: ${text}`).join(', ');
   if (chart.kind === 'bars') return `${chart.title}: ${listed(chart.marks)}.`;
-  const lines = chart.lines.map(({ name, marks }) => `${name}: ${listed(marks)}`);
+  const lines = chart.lines.map(({ name, marks }) => `${name}, ${listed(marks)}`);
   return `${chart.title} (${chart.over}): ${lines.join('; ')}.`;
 }
 
@@ -167,7 +165,9 @@ function dressed(svg: string, chart: AnyChart): string {
     `<desc>${escaped(`${wordsOf(chart)} ${chart.notes.join('. ')}.`)}</desc>`,
     `<style>@media (prefers-color-scheme:dark){${dark.join('')}}</style>`,
   ].join('\n');
-  return `${svg.replace(/<svg ([^>]*)>/, `<svg role="img" $1>\n${head}\n`)}\n`;
+  // The picture as a whole has its words; what Vega says of single bars would be read besides.
+  const silent = svg.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, '');
+  return `${silent.replace(/<svg ([^>]*)>/, `<svg role="img" $1>\n${head}\n`)}\n`;
 }
 
 function escaped(text: string): string {

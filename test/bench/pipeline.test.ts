@@ -47,7 +47,7 @@ test('saved results are shown and drawn without measuring', () => {
   assert.match(stdout, /plain Java consumer[\s\S]*partitioner/);
   assert.match(
     stderr,
-    /peers\.svg: How many times .*: plain Java consumer 3\.6 x, kafkajs \+ avsc 15\.3 x\./,
+    /^!\[How many times .*: plain Java consumer: 3\.6 x, kafkajs \+ avsc: 15\.3 x\.\]\(.*peers\.svg\)$/m,
   );
   assert.equal(readdirSync(charts).length, 7);
   assert.match(readFileSync(join(charts, 'peers.svg'), 'utf8'), /^<svg role="img"/);

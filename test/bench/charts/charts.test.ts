@@ -69,8 +69,8 @@ test('throughput over partitions is a share of the most, a line for each partiti
   assert.deepEqual(
     chart.lines.map(({ name, marks }) => [name, marks.map(({ label, text }) => `${label}: ${text}`)]),
     [
-      ['partitioner: source', ['1: 50 %', '1,000: 25 %']],
-      ['partitioner: key', ['1: 100 %']],
+      ['partitioner source', ['1: 50 %', '1,000: 25 %']],
+      ['partitioner key', ['1: 100 %']],
     ],
   );
 });

@@ -34,6 +34,7 @@ test('a chart has its text alternative, and nothing but a picture for who reads 
   for (const chart of charts) {
     const svg = await svgOf(chart);
     assert.match(svg, /^<svg role="img" /);
+    assert.equal(svg.match(/ (?:role|aria-\w+)=/g)?.length, 1);
     assert.ok(svg.includes(`<title>${chart.title}</title>`));
     assert.ok(svg.includes(wordsOf(chart).replaceAll('&', '&amp;').replaceAll('<', '&lt;')));
   }
