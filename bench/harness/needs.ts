@@ -1,5 +1,6 @@
 /** What a peer takes that a machine may lack, and how to tell it. */
 import { spawnSync } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { type Command, run } from './process.ts';
 
 const ANSWER_WITHIN_MS = 30_000;
@@ -31,7 +32,9 @@ const TELLING = /^(\[ERROR\]|ERROR:|Error:|Exception in thread)\s*\S/;
 
 /** The line that says what went wrong, in what a build tool, an installer or a program that failed prints. */
 export function reasonIn(said: string): string {
-  const lines = said.split('\n').map((line) => line.trim());
+  const lines = stripVTControlCharacters(said)
+    .split('\n')
+    .map((line) => line.trim());
   // Python's tracebacks end with it.
   const telling = lines.find((line) => TELLING.test(line)) ?? lines.findLast((line) => line !== '');
   const reason = (telling ?? 'no reason given').replace(/^(\[ERROR\]|ERROR:|Error:)\s*/, '');

@@ -67,5 +67,9 @@ test('the reason is the line that tells of an error, else the last, cut where it
     'KafkaError: none.',
   );
   assert.equal(reasonIn('spawn mvn ENOENT'), 'spawn mvn ENOENT.');
+  assert.equal(
+    reasonIn('mvn ended with 1:\n\u001b[0m\u001b[0m[ERROR] No compiler\n\u001b[0m'),
+    'No compiler.',
+  );
   assert.equal(reasonIn(`Error: ${'x'.repeat(300)}`), `${'x'.repeat(200)} ...`);
 });
