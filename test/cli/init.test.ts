@@ -100,6 +100,12 @@ const mistakes: readonly [what: string, status: 1 | 2, said: RegExp, args: reado
     ['--model', `${OWN}/biopsy.avsc`, ...OFFLINE],
   ],
   [
+    'a model that is no ONNX, and whose name is that of the folder',
+    2,
+    /--model: .*package\.json is not an ONNX model/,
+    ['--model', 'package.json', ...OFFLINE],
+  ],
+  [
     'a model of types that are not fed',
     2,
     /--model: .*linear-half\.onnx cannot be served:\n.*float16.*cast inside the graph/,

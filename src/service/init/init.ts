@@ -26,9 +26,9 @@ export async function initPipeline(
   dialogue: InitDialogue,
 ): Promise<Initialised | undefined> {
   let request = await completed(asked, dialogue);
+  const facts = await gatherFacts(request);
   // Better known before anybody answers questions.
   refuseTaken(request.out ?? nameOf(request), request.force);
-  const facts = await gatherFacts(request);
   for (;;) {
     const proposed = await propose(request, facts);
     if (proposed.kind === 'proposal') {
