@@ -30,7 +30,7 @@ const FULL_SHARE = 0.95;
  * Of empty buffers, as memory that is kept: a little more than the batches that go round can use, so that at full speed none is
  * made anew. Memory that comes and goes in many sizes leaves holes, and a process of many hours grows by them.
  */
-const MAX_POOLED_BYTES = 32 * 1024 * 1024;
+const MAX_POOLED_BYTES = 16 * 1024 * 1024;
 
 /** The Sink port over our own producer: each record once and in order within its partition, whatever happens meanwhile. */
 export class NativeSink implements Sink {

@@ -26,7 +26,7 @@ export class Room {
     this.rows = new Share(maxRowsOut);
     this.#maxFetchBytes = maxFetchBytes;
     // An answer whose parts were copied is free again at once, and its memory that of the next: for it there is room on top.
-    this.#memory = new ResponseMemory(half + 4 * maxFetchBytes);
+    this.#memory = new ResponseMemory(half + 2 * maxFetchBytes);
   }
 
   /**
