@@ -168,10 +168,10 @@ export function readOnnx(bytes: Uint8Array, file: string): OnnxFile {
   };
 }
 
-/** Each domain once: converters are known to list one twice. */
+/** Each domain once, by name: converters are known to list one twice, and to list them in another order each time. */
 function opsetsOf(model: RawModel): OnnxFile['opsets'] {
   const versions = new Map(model.opset_import.map(({ domain, version }) => [domain || 'ai.onnx', version]));
-  return [...versions].map(([domain, version]) => ({ domain, version }));
+  return [...versions.keys()].sort().map((domain) => ({ domain, version: versions.get(domain)! }));
 }
 
 function decode(bytes: Uint8Array, file: string): RawModel {

@@ -57,8 +57,8 @@ test('versions, producer and metadata are read', () => {
   assert.equal(onnx.producer, 'skl2onnx 1.20.0');
   assert.deepEqual(onnx.metadata, { trained_on: 'breast cancer, first four columns' });
   assert.deepEqual(onnx.opsets, [
-    { domain: 'ai.onnx.ml', version: 1 },
     { domain: 'ai.onnx', version: 17 },
+    { domain: 'ai.onnx.ml', version: 1 },
   ]);
   assert.deepEqual(onnx.externalFiles, []);
 });

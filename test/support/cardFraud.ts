@@ -44,7 +44,8 @@ export interface CardFraudOptions {
 
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  // A shell that was left may still write its history.
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
