@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { kafka, registry } from './connectionSchema.ts';
 import * as leaf from './leaves.ts';
+import { http, log, slo } from './operationSchema.ts';
 
 const input = leaf.section({
   topic: leaf.topic().describe('Topic the events are read from.'),
@@ -135,40 +136,10 @@ const batching = leaf.section({
     .prefault('24MiB'),
 });
 
-const slo = leaf.section({
-  p99: leaf.duration().describe('Time within which 99 of 100 events are scored and acknowledged.'),
-  from: leaf
-    .word(['event', 'record'])
-    .describe('What latency is counted from: the event’s own time (`input.time`) or the record’s timestamp.')
-    .default('record'),
-});
-
 const deadLetter = leaf.section({
   topic: leaf
     .topic()
     .describe('Topic for these events: key and bytes untouched, code and origin in headers.'),
-});
-
-const httpSection = leaf.section({
-  // Metrics and health have no credentials, so nothing but this machine sees them unless someone says so.
-  host: leaf
-    .text('a host name or address')
-    .describe(
-      'Address to listen on. The default is this machine alone; containers whose probes come from outside need `0.0.0.0`.',
-    )
-    .default('127.0.0.1'),
-  port: leaf.whole(0, 65_535).describe('Port to listen on; 0 takes a free one.').default(9464),
-});
-
-const http = z.union([z.literal('off'), httpSection], {
-  error: 'a mapping with host and port, or the word off',
-});
-
-const log = leaf.section({
-  level: leaf
-    .word(['debug', 'info', 'warn', 'error', 'silent'])
-    .describe('The least severe events that are logged.')
-    .default('info'),
 });
 
 const PIPELINE_NAME = 'a name of letters, digits, dot, underscore and hyphen';
