@@ -5,6 +5,7 @@ import kafkajs from 'kafkajs';
 import { encodeEvent } from '../src/avro/encodeEvent.ts';
 import { parseSchemaText } from '../src/avro/parseSchema.ts';
 import { readEvents } from '../src/service/look/try.ts';
+import { register } from './demo/register.ts';
 import { givenBy } from './stack/environment.ts';
 import { untilServed } from './stack/served.ts';
 
@@ -32,17 +33,6 @@ const command = new Command('produce')
 const choice = command.opts<Choice>();
 const { brokers, registryUrl } = { ...STACK, ...givenBy(process.env) };
 
-async function register(schema: string): Promise<number> {
-  const subject = encodeURIComponent(`${choice.topic}-value`);
-  const response = await fetch(`${registryUrl}/subjects/${subject}/versions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ schema }),
-  });
-  if (!response.ok) throw new Error(`the registry answered ${response.status}: ${await response.text()}`);
-  return ((await response.json()) as { id: number }).id;
-}
-
 async function makeTopic(kafka: kafkajs.Kafka): Promise<void> {
   const { topic } = choice;
   const admin = kafka.admin();
@@ -60,7 +50,7 @@ async function produce(): Promise<void> {
   const schema = readFileSync(choice.schema, 'utf8');
   const node = parseSchemaText(schema);
   const events = await readEvents(command.args[0]!, process.stdin);
-  const id = await register(schema);
+  const id = await register(`${choice.topic}-value`, schema, registryUrl);
   const messages = events.map(({ place, json }) => {
     const encoded = encodeEvent(node, id, json);
     if (encoded.kind === 'unfit')

@@ -45,12 +45,17 @@ export class Ground implements AsyncDisposable {
   /** Process ids of brokers and registry that are this benchmark's own. */
   readonly pids: readonly number[];
   readonly #stack: Stack;
+  /** Brokers and registry end with the benchmark, and what it made with them. */
+  readonly #isOurs: boolean;
   readonly #name = `bench-${randomBytes(4).toString('hex')}`;
   readonly #topics = new Set<string>();
+  /** Also those of topics that were deleted meanwhile. */
+  readonly #subjects = new Set<string>();
   readonly #groups = new Set<string>();
 
-  private constructor(stack: Stack, folder: string, signal: AbortSignal) {
+  private constructor(stack: Stack, isOurs: boolean, folder: string, signal: AbortSignal) {
     this.#stack = stack;
+    this.#isOurs = isOurs;
     this.folder = folder;
     this.signal = signal;
     this.brokers = stack.brokers;
@@ -67,14 +72,15 @@ export class Ground implements AsyncDisposable {
     mkdirSync(stackFolder(folder));
     let stack: Stack | undefined;
     try {
+      const given = givenBy(process.env);
       stack = await startStack({
         stateDir: stackFolder(folder),
         ports: 'free',
-        given: givenBy(process.env),
+        given,
         signal,
         onProgress,
       });
-      const ground = new Ground(stack, folder, signal);
+      const ground = new Ground(stack, Object.keys(given).length === 0, folder, signal);
       await ground.admin.connect();
       return ground;
     } catch (error) {
@@ -95,6 +101,7 @@ export class Ground implements AsyncDisposable {
     configEntries: ITopicConfig['configEntries'] = [],
   ): Promise<void> {
     this.#topics.add(topic);
+    this.#subjects.add(`${topic}-value`);
     const topics = [{ topic, numPartitions: partitions, configEntries }];
     await this.admin.createTopics({ topics, waitForLeaders: false, timeout: 60_000 });
     await untilServed(this.admin, topic, partitions);
@@ -137,17 +144,30 @@ export class Ground implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#stack.wasUp) await this.#cleanUp().catch(() => {});
+    if (!this.#isOurs) await this.#cleanUp();
     await this.admin.disconnect().catch(() => {});
     await this.#stack.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #cleanUp(): Promise<void> {
+    const deletions: Promise<unknown>[] = [this.#deleteTopics(), this.admin.deleteGroups([...this.#groups])];
+    for (const subject of this.#subjects) deletions.push(this.#deleteSubject(subject));
+    // What cannot be deleted must not cost what was measured.
+    await Promise.allSettled(deletions);
+  }
+
+  async #deleteTopics(): Promise<void> {
     const there = await this.admin.listTopics();
     const left = [...this.#topics].filter((topic) => there.includes(topic));
     if (left.length > 0) await this.admin.deleteTopics({ topics: left });
-    if (this.#groups.size > 0) await this.admin.deleteGroups([...this.#groups]);
+  }
+
+  /** For good: a registry first marks a subject as deleted, and then deletes what is marked. One that is not there is as well. */
+  async #deleteSubject(subject: string): Promise<void> {
+    const url = `${this.registryUrl}/subjects/${encodeURIComponent(subject)}`;
+    await fetch(url, { method: 'DELETE' });
+    await fetch(`${url}?permanent=true`, { method: 'DELETE' });
   }
 }
 

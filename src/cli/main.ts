@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { nodeFault } from '../service/nodeVersion.ts';
+import { settleMemory } from './memory.ts';
 import './timerWarnings.ts';
-import './youngGeneration.ts';
 import { fail } from './output.ts';
 
 const fault = nodeFault();
@@ -10,11 +10,13 @@ if (fault !== undefined) {
   process.exit(2);
 }
 
+if (process.argv[2] === 'run') settleMemory();
+
 // Whoever reads may have enough, as `head` does: that is the end, and no fault.
 process.stdout.on('error', () => process.exit());
 
 try {
-  // Imported once that is set: what a module imports at its head is read and compiled before any of it runs.
+  // Imported once that is settled: what a module imports at its head is read and compiled before any of it runs.
   const { program } = await import('./program.ts');
   await program.parseAsync();
 } catch (cause) {

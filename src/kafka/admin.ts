@@ -3,9 +3,9 @@ import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { TidemarkError } from '../errors.ts';
 import type { ClientLog, KafkaConnection } from './connection.ts';
 import { kafkaError, protocolError } from './errors.ts';
+import { giveUpAfter } from './giveUpAfter.ts';
 import { newKafka } from './kafkajs/client.ts';
 import { parseOffset } from './offset.ts';
-import { within } from './within.ts';
 
 const CLOSE_TIMEOUT_MS = 3_000;
 
@@ -127,7 +127,7 @@ export class KafkaAdmin {
   /** What is under way then fails. */
   async close(): Promise<void> {
     this.#closed = true;
-    await within(CLOSE_TIMEOUT_MS, retire(this.#admin, this.#calls));
+    await giveUpAfter(CLOSE_TIMEOUT_MS, retire(this.#admin, this.#calls));
   }
 
   async #call<T>(doing: string, ask: (admin: Admin) => Promise<T>): Promise<T> {

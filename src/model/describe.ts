@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { TENSOR_TYPES } from './card.ts';
 import type { OnnxFile, OnnxValue } from './onnxProto.ts';
 import { openModel, readModelFile } from './package.ts';
-import { chooseScore, declaredColumns } from './scoreChoice.ts';
+import { chooseScore, declaredColumns, isServedType } from './scoreChoice.ts';
 import { looseConstants, zipMapFault } from './signature.ts';
 
 export interface ModelDescription extends Omit<OnnxFile, 'externalFiles'> {
@@ -88,10 +88,6 @@ function outputNote({ name, kind, type, zipMap }: OnnxValue): string | undefined
 
 function missingNote(path: string): string {
   return `weights file ${path} is not beside the model: copy it there, it was written by the same export`;
-}
-
-function isServedType(type: string): boolean {
-  return TENSOR_TYPES.some((served) => served === type);
 }
 
 interface LikelyScore {

@@ -40,7 +40,11 @@ export function chooseScore(outputs: readonly OnnxValue[]): ScoreChoice {
 
 /** Whether Tidemark feeds or fetches such a value: a tensor of a type that it takes, and no ZipMap. */
 export function isServed({ kind, type, zipMap }: OnnxValue): boolean {
-  return kind === 'tensor' && !zipMap && TENSOR_TYPES.some((served) => served === type);
+  return kind === 'tensor' && !zipMap && isServedType(type);
+}
+
+export function isServedType(type: string): boolean {
+  return TENSOR_TYPES.some((served) => served === type);
 }
 
 /** Values per row, as far as the file says; undefined when it does not. */

@@ -146,15 +146,18 @@ test('who waits for an unreachable registry, or for an id, gives up when it is s
   for (const answer of [away, notFound]) {
     await using fake = await fakeRegistry(answer);
     const events = recorded();
-    const never: Clock = { ...hurriedClock(), timer: () => ({ cancel: () => {} }) };
+    const waits = Promise.withResolvers<void>();
+    const never: Clock = {
+      ...hurriedClock(),
+      timer: () => {
+        if (fake.requests.length > 0) waits.resolve();
+        return { cancel: () => {} };
+      },
+    };
     const registry = registryAt(fake, { clock: never, events });
     const waiting = registry.schemaById(7);
     // The one timer of the clock never fires: only the stop can end this.
-    const asked = async (): Promise<void> => {
-      while (fake.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    };
-    await asked();
+    await waits.promise;
     registry.stop();
     await assert.rejects(waiting, { code: 'E-REGISTRY-UNREACHABLE' });
     assert.ok(!events.told.includes('resumed'));

@@ -31,4 +31,10 @@ test('the benchmark compares Tidemark with a peer and its stages, gives it as JS
   assert.deepEqual(names, ['fetch and check', 'decode', 'score', 'encode', 'produce']);
   assert.deepEqual(readdirSync(charts).sort(), ['peers.svg', 'stages.svg']);
   rmSync(charts, { recursive: true });
+  const subjects = (await (await fetch(`${registryUrl}/subjects`)).json()) as string[];
+  assert.deepEqual(
+    subjects.filter((subject) => subject.startsWith('bench-')),
+    [],
+    'it left subjects behind',
+  );
 });

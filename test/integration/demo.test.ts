@@ -148,7 +148,9 @@ test('an interrupted demo stops its pipeline and says so in one line, however of
   const pids = pidsOf(demo);
   assert.ok(pids.every(isRunning));
   demo.child.kill('SIGINT');
-  setTimeout(() => demo.child.kill('SIGINT'), 600);
+  // Again while it stops what it started.
+  await waitFor(() => !pids.every(isRunning), 'the first process has stopped', TEST_LIMIT_MS);
+  demo.child.kill('SIGINT');
   assert.equal(await demo.status(), 130, demo.output() + demo.errors());
   assert.equal(demo.errors(), 'Interrupted; nothing that the demo started is left running.\n');
   assert.ok(!pids.some(isRunning), 'a process of the demo is left');

@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { date, whole, write } from './commandLine.ts';
 import { type LineFormat, lineFormats, lines } from './lines.ts';
 import { simulate } from './simulate.ts';
 import type { SimulatedTransaction } from './transaction.ts';
@@ -41,20 +40,4 @@ function* chosen(): Generator<SimulatedTransaction, void, undefined> {
   }
 }
 
-function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
-  return Number(text);
-}
-
-function date(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('Give a date like 2018-07-25.');
-  return ms;
-}
-
-try {
-  await pipeline(Readable.from(lines(chosen(), choice.format)), process.stdout);
-} catch (error) {
-  // The reader of the pipe has seen enough, as `head` does.
-  if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-}
+await write(lines(chosen(), choice.format));

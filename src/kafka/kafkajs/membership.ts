@@ -3,8 +3,8 @@ import { TidemarkError } from '../../errors.ts';
 import type { Lease, Position } from '../../pipeline/ports.ts';
 import type { KafkaAdmin } from '../admin.ts';
 import { internalFault, isGroupMovedOn, kafkaError, protocolError } from '../errors.ts';
+import { giveUpAfter } from '../giveUpAfter.ts';
 import { parseOffset } from '../offset.ts';
-import { within } from '../within.ts';
 import { fetchedOffset, nextOffset } from './batch.ts';
 import { CALL_RETRY } from './client.ts';
 import { GroupCommits } from './commits.ts';
@@ -127,7 +127,7 @@ export class Membership {
     // kafkajs forgets its runner when it is stopped while it joins, and the runner then reads on for ever, a member that
     // nobody knows of. So disconnecting waits for the first join, though nobody waits that long for the disconnecting.
     const disconnected = this.#joining.then(() => this.#consumer.disconnect());
-    await within(LEAVE_TIMEOUT_MS, disconnected);
+    await giveUpAfter(LEAVE_TIMEOUT_MS, disconnected);
   }
 
   commit(positions: readonly Position[]): Promise<'committed' | 'refused'> {

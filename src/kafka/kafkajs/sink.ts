@@ -4,11 +4,11 @@ import type { RecordBuffer, Refusal, Sink, SinkEvents } from '../../pipeline/por
 import { KafkaAdmin } from '../admin.ts';
 import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { isRecordRefused, isTooLarge, kafkaError } from '../errors.ts';
+import { giveUpAfter } from '../giveUpAfter.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { Outage } from '../outage.ts';
 import { EncodedRecords } from '../records.ts';
 import { newStamp } from '../stamp.ts';
-import { within } from '../within.ts';
 import { newKafka } from './client.ts';
 import { encodedMessages } from './encodedMessages.ts';
 import { type Compression, produceOnce } from './produce.ts';
@@ -98,7 +98,7 @@ export class KafkajsSink implements Sink {
 
   async stop(): Promise<void> {
     this.#outage.stop();
-    await Promise.all([within(CLOSE_TIMEOUT_MS, this.#producer.disconnect()), this.#admin.close()]);
+    await Promise.all([giveUpAfter(CLOSE_TIMEOUT_MS, this.#producer.disconnect()), this.#admin.close()]);
   }
 
   async #connect(): Promise<Producer> {

@@ -18,8 +18,7 @@ export class LineTeller implements Teller {
   }
 
   say(line: string): void {
-    this.#progress.clear();
-    this.#out.write(`${line}\n`);
+    this.#progress.say(line);
   }
 
   progress(text: string): void {

@@ -31,8 +31,8 @@ export class ProgressLine {
     this.#screen.write(terminal ? `\r\x1b[2K${text}` : `${text}\n`);
   }
 
-  /** Replaces what is shown by a last line that stays. */
-  end(text: string): void {
+  /** Replaces what is shown by a line that stays. */
+  say(text: string): void {
     this.clear();
     this.#screen.write(`${text}\n`);
   }

@@ -32,8 +32,7 @@ export class TerminalTeller implements Teller {
   }
 
   say(line: string): void {
-    this.#progress.clear();
-    this.#out.write(`${line}\n`);
+    this.#progress.say(line);
   }
 
   progress(text: string): void {

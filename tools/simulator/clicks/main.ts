@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { date, whole, write } from '../commandLine.ts';
 import type { SimulatedClick } from './click.ts';
 import { features } from './features.ts';
 import { simulateClicks } from './simulate.ts';
@@ -46,20 +45,4 @@ function csvLine(click: SimulatedClick): string {
   return `${[click.click_id, click.session_id, time, ...values, click.intent].join(',')}\n`;
 }
 
-function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
-  return Number(text);
-}
-
-function date(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('Give a date like 2018-05-01.');
-  return ms;
-}
-
-try {
-  await pipeline(Readable.from(lines()), process.stdout);
-} catch (error) {
-  // The reader of the pipe has seen enough, as `head` does.
-  if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-}
+await write(lines());

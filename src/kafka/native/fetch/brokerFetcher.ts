@@ -2,7 +2,7 @@
  * Fetches from one broker: one request under way whenever there is something to ask for and room for the answer, so that the
  * next records are on their way while the last ones are scored.
  */
-import { within } from '../../within.ts';
+import { giveUpAfter } from '../../giveUpAfter.ts';
 import { Backoff, type Random } from '../cluster/backoff.ts';
 import type { BrokerLink } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -142,7 +142,7 @@ export class BrokerFetcher {
     this.#endRest?.();
     const session = this.#session.close();
     // The broker forgets it by itself when it needs the place. One that is gone could take long to be found out.
-    if (session !== undefined) await within(CLOSE_TIMEOUT_MS, this.#closeSession(session));
+    if (session !== undefined) await giveUpAfter(CLOSE_TIMEOUT_MS, this.#closeSession(session));
   }
 
   async #closeSession(session: SessionRequest): Promise<void> {

@@ -15,7 +15,7 @@ test('a terminal line is redrawn in place and leaves only its last words', () =>
   line.show('too soon to be seen');
   now += 1000;
   line.show('2 of 3');
-  line.end('3 of 3');
+  line.say('3 of 3');
   const wipe = '\r\x1b[2K';
   assert.deepEqual(terminal.written, [`${wipe}1 of 3`, `${wipe}2 of 3`, wipe, '3 of 3\n']);
 });
@@ -25,7 +25,7 @@ test('a file or a pipe gets whole lines, few of them, and no control characters'
   const file = screen(false);
   const line = new ProgressLine(file, () => now);
   for (; now < 12_000; now += 100) line.show(`at ${now}`);
-  line.end('done');
+  line.say('done');
   assert.deepEqual(file.written, ['at 5000\n', 'at 10000\n', 'done\n']);
 });
 
