@@ -83,6 +83,8 @@ const target: RowTarget = {
   spans: new Int32Array(ROWS * 4),
   side: newByteBuffer(),
   eventTimes: new Float64Array(ROWS),
+  missing: new Uint32Array(columns.length),
+  unknown: new Uint32Array(columns.length),
 };
 const reader = compileRowReader(7, JSON.stringify(schema), [], {
   features,

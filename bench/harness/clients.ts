@@ -33,6 +33,7 @@ export async function readInput(
   };
   await source.start({
     granted: () => {},
+    begins: () => {},
     ending: async () => {},
     gone: () => {},
     paused: () => {},

@@ -68,6 +68,7 @@ export async function runHeart(
       maxDelayMs: config.batching.maxDelayMs,
       maxInFlightBytes: config.batching.maxInFlightBytes,
       carriedFields: contract.rowPlan.carried.length,
+      features: contract.rowPlan.features.length,
       encode: {
         partitions: { topic, count: partitions, partitioner },
         decision: contract.decision,

@@ -1,7 +1,7 @@
 /** What decoding, scoring and encoding do with a batch, one stage at a time and without what holds the stages together. */
 import type { PipelineConfig } from '../../src/config/pipelineConfig.ts';
 import { Batch } from '../../src/pipeline/batch.ts';
-import { decide } from '../../src/pipeline/decision.ts';
+import { decide, rulesOf } from '../../src/pipeline/decision.ts';
 import { modelStamp } from '../../src/pipeline/encode.ts';
 import { partitionFor } from '../../src/pipeline/partitions.ts';
 import {
@@ -70,12 +70,18 @@ export function portionsOf(
   limit = Infinity,
 ): Portion[] {
   const { maxRows } = config.batching;
+  const { rowPlan, decision } = contract;
+  const shape = {
+    carriedFields: rowPlan.carried.length,
+    features: rowPlan.features.length,
+    rules: decision === undefined ? 0 : rulesOf(decision),
+  };
   const portions: Portion[] = [];
   let slices: Slice[] = [];
   let rows = 0;
   const close = () => {
     if (rows > 0 && portions.length < limit) {
-      portions.push({ slices, batch: new Batch(scorer, rows, contract.rowPlan.carried.length) });
+      portions.push({ slices, batch: new Batch(scorer, { ...shape, maxRows: rows }) });
     }
     slices = [];
     rows = 0;

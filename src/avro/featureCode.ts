@@ -8,8 +8,14 @@ import { textOf } from './wire.ts';
 /** Why a feature rejects an event. */
 export type FeatureFault = 'missing' | 'range' | 'category';
 
-/** Gives the read code for a fault of a feature. */
-export type FaultCode = (feature: FeaturePlan, fault: FeatureFault) => number;
+/** What the code for one feature refers to. */
+export interface FeatureSite {
+  readonly unit: CodeUnit;
+  /** Which feature of the plan it is. */
+  readonly index: number;
+  /** Gives the read code for a fault of the feature. */
+  readonly codeOf: (fault: FeatureFault) => number;
+}
 
 interface Range {
   readonly least: number;
@@ -78,19 +84,18 @@ function fillOf(feature: FeaturePlan, fill: number | string): number | string | 
 }
 
 /** Statements for a feature whose value is null, absent or NaN. */
-export function missingCode(feature: FeaturePlan, unit: CodeUnit, codeOf: FaultCode): string {
-  return fillCode(feature, feature.missing, 'missing', unit, codeOf);
+export function missingCode(feature: FeaturePlan, site: FeatureSite): string {
+  return `t.missing[${literal(site.index)}]++; ${fillCode(feature, feature.missing, 'missing', site)}`;
 }
 
 function fillCode(
   feature: FeaturePlan,
   given: number | string,
   fault: FeatureFault,
-  unit: CodeUnit,
-  codeOf: FaultCode,
+  { unit, codeOf }: FeatureSite,
 ): string {
   const fill = fillOf(feature, given);
-  if (fill === 'reject' || fill === undefined) return `return -${codeOf(feature, fault)};`;
+  if (fill === 'reject' || fill === undefined) return `return -${codeOf(fault)};`;
   if (typeof fill === 'string') return `${elementOf(feature)} = ${unit.constant(fill)};`;
   if (feature.type === 'int64') {
     const high = Math.floor(fill / 2 ** 32);
@@ -100,25 +105,20 @@ function fillCode(
 }
 
 /** Statements that put the value read from `node` (see readLeafCode) into the feature's element. */
-export function storeCode(feature: FeaturePlan, node: AvroNode, unit: CodeUnit, codeOf: FaultCode): string {
+export function storeCode(feature: FeaturePlan, node: AvroNode, site: FeatureSite): string {
   const value = leafValueOf(node);
   if (!value) throw new TypeError(`${node.kind} is no scalar`);
   switch (value.kind) {
     case 'text':
     case 'uuid':
     case 'symbol':
-      return storeText(feature, value, unit, codeOf);
+      return storeText(feature, value, site);
     default:
-      return storeNumber(feature, value.kind, unit, codeOf);
+      return storeNumber(feature, value.kind, site);
   }
 }
 
-function storeNumber(
-  feature: FeaturePlan,
-  kind: keyof typeof VALUE_RANGES,
-  unit: CodeUnit,
-  codeOf: FaultCode,
-): string {
+function storeNumber(feature: FeaturePlan, kind: keyof typeof VALUE_RANGES, site: FeatureSite): string {
   if (feature.type === 'string') throw new TypeError('a number has no place in a string input');
   const from = VALUE_RANGES[kind];
   const holds = TENSOR_RANGES[feature.type];
@@ -135,9 +135,9 @@ function storeNumber(
   if (exact ? feature.max !== undefined : most < from.most) checks.push(`${value} <= ${literal(most)}`);
   if (kind === 'number' && whole) checks.push('Math.floor(n) === n');
   if (checks.length === 0) return store;
-  const outside = `return -${codeOf(feature, 'range')};`;
+  const outside = `return -${site.codeOf('range')};`;
   if (kind !== 'number') return `if (${checks.join(' && ')}) { ${store} } else ${outside}`;
-  const missing = missingCode(feature, unit, codeOf);
+  const missing = missingCode(feature, site);
   return `if (${checks.join(' && ')}) { ${store} } else if (n === n) ${outside} else { ${missing} }`;
 }
 
@@ -151,15 +151,16 @@ function storeValue(feature: FeaturePlan, kind: keyof typeof VALUE_RANGES, value
 function storeText(
   feature: FeaturePlan,
   value: Extract<LeafValue, { kind: 'text' | 'uuid' | 'symbol' }>,
-  unit: CodeUnit,
-  codeOf: FaultCode,
+  site: FeatureSite,
 ): string {
+  const { unit } = site;
   const { categories } = feature;
   if (!categories) {
     return `${elementOf(feature)} = ${value.kind === 'symbol' ? `${unit.constant(value.symbols)}[x]` : textCode(value.kind, unit)};`;
   }
   const index = categoryCode(value, categories, unit);
-  const unknown = fillCode(feature, feature.unknown, 'category', unit, codeOf);
+  const fill = fillCode(feature, feature.unknown, 'category', site);
+  const unknown = `t.unknown[${literal(site.index)}]++; ${fill}`;
   const stored =
     feature.type === 'string'
       ? `${elementOf(feature)} = ${unit.constant(categories)}[i];`

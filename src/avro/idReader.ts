@@ -56,5 +56,7 @@ function targetOf(input: InputBuffer): RowTarget {
     spans: new Int32Array(0),
     side: { bytes: new Uint8Array(0), length: 0 },
     eventTimes: new Float64Array(1),
+    missing: new Uint32Array(1),
+    unknown: new Uint32Array(1),
   };
 }

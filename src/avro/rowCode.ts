@@ -4,7 +4,7 @@ import type { CarriedCode } from './carriedCode.ts';
 import type { CodeUnit } from './codeUnit.ts';
 import { literal } from './codeUnit.ts';
 import { encodeDefault } from './defaults.ts';
-import { missingCode, rowName, storeCode, takesValue, valuesName } from './featureCode.ts';
+import { type FeatureSite, missingCode, rowName, storeCode, takesValue, valuesName } from './featureCode.ts';
 import type { Findings } from './findings.ts';
 import { eventTimeCode, readLeafCode } from './leafValue.ts';
 import { isEmpty, type RowPlan, type Wanted, withoutCarried } from './plan.ts';
@@ -85,8 +85,11 @@ export class RowCode {
   }
 
   #missing(index: number): string {
-    const feature = this.#plan.features[index]!;
-    return missingCode(feature, this.#unit, (_, fault) => this.#findings.featureCode(index, fault));
+    return missingCode(this.#plan.features[index]!, this.#siteOf(index));
+  }
+
+  #siteOf(index: number): FeatureSite {
+    return { unit: this.#unit, index, codeOf: (fault) => this.#findings.featureCode(index, fault) };
   }
 
   #union(wanted: Wanted, node: UnionNode, site: Site): string {
@@ -123,10 +126,7 @@ export class RowCode {
       const feature = this.#plan.features[index]!;
       if (takesValue(feature, node)) {
         this.#findings.found({ of: 'feature', index });
-        const store = storeCode(feature, node, this.#unit, (_, fault) =>
-          this.#findings.featureCode(index, fault),
-        );
-        stores.push(`{ ${store} }`);
+        stores.push(`{ ${storeCode(feature, node, this.#siteOf(index))} }`);
       } else if (node.kind === 'null') {
         this.#findings.absent({ of: 'feature', index }, 'it is always null');
         stores.push(this.#missing(index));

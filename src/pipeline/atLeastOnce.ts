@@ -1,5 +1,6 @@
 import { asTidemarkError } from '../errors.ts';
 import type { Telemetry } from '../telemetry/events.ts';
+import { LatencySheet } from '../telemetry/latencySheet.ts';
 import type { Batch } from './batch.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import type { Delivery, DeliveryEvents } from './delivery.ts';
@@ -44,7 +45,7 @@ export class AtLeastOnce implements Delivery {
   #stopped = false;
   #timer: Timer | undefined;
   #committing: Promise<void> = Promise.resolve();
-  #latencies = new Float64Array(0);
+  readonly #latencies = new LatencySheet();
 
   constructor(parts: AtLeastOnceParts, events: DeliveryEvents) {
     this.#parts = parts;
@@ -133,23 +134,29 @@ export class AtLeastOnce implements Delivery {
 
   #tellLatencies(batch: Batch): void {
     const { clock, latencyFrom, telemetry } = this.#parts;
-    if (this.#latencies.length < batch.rows) this.#latencies = new Float64Array(batch.maxRows);
+    const sheet = this.#latencies;
     const nowMs = clock.now();
-    const latencies = this.#latencies;
-    const { partitionOf, recordOf, eventTimes } = batch;
-    let count = 0;
-    for (const { block, firstRow, endRow } of batch.segments) {
+    const endedMs = clock.monotonicMs();
+    const { partitionOf, recordOf, eventTimes, runBeganMs, runEndedMs } = batch;
+    sheet.begin(batch.maxRows, runEndedMs - runBeganMs, endedMs - runEndedMs);
+    const { eventMs } = sheet;
+    for (const { block, firstRow, endRow, arrivedMs } of batch.segments) {
       // Released when the lease went: what was in it may be another fetch's by now.
       if (block.lease.state.kind === 'gone') continue;
+      let { timed } = sheet;
+      let scored = 0;
       for (let row = firstRow; row < endRow; row++) {
         if (partitionOf[row] < 0) continue;
-        const eventMs = latencyFrom === 'event' ? eventTimes[row] : Number.NaN;
-        const fromMs = Number.isNaN(eventMs) ? block.timestamps[recordOf[row]] : eventMs;
+        scored++;
+        const ownMs = latencyFrom === 'event' ? eventTimes[row] : Number.NaN;
+        const fromMs = Number.isNaN(ownMs) ? block.timestamps[recordOf[row]] : ownMs;
         // A record without a timestamp has no latency.
-        if (fromMs >= 0) latencies[count++] = nowMs - fromMs;
+        if (fromMs >= 0) eventMs[timed++] = nowMs - fromMs;
       }
+      sheet.timed = timed;
+      sheet.endSegment(scored, endedMs - arrivedMs);
     }
-    if (count > 0) telemetry.latencies(latencies, count);
+    telemetry.latencies(sheet);
   }
 
   /** One commit at a time, in the order asked for, each with what is settled when its turn comes. */

@@ -19,6 +19,14 @@ export interface RejectedRecord {
   readonly reader: RowReader | undefined;
 }
 
+export interface BatchShape {
+  readonly maxRows: number;
+  readonly carriedFields: number;
+  readonly features: number;
+  /** Of the decision; 0 without one. */
+  readonly rules: number;
+}
+
 /**
  * Rows scored together, from any number of partitions. Everything per row lives in arrays made once and reused: a batch goes
  * round from filling to scoring to delivery and back.
@@ -30,6 +38,10 @@ export class Batch implements RowTarget {
   readonly spans: Int32Array;
   readonly side: ByteBuffer;
   readonly eventTimes: Float64Array;
+  readonly missing: Uint32Array;
+  readonly unknown: Uint32Array;
+  /** By rule of the decision: rows for which it held. */
+  readonly decided: Uint32Array;
   /** The record's index in its block, per row. */
   readonly recordOf: Int32Array;
   /** The output partition, per row; -1 when the row was not published. */
@@ -46,14 +58,20 @@ export class Batch implements RowTarget {
   deadLettered = 0;
   /** When the first record went in, monotonic milliseconds. */
   openedMs = 0;
+  /** When the model began and ended to score them, monotonic milliseconds. */
+  runBeganMs = 0;
+  runEndedMs = 0;
 
-  constructor(scorer: Scorer, maxRows: number, carriedFields: number) {
+  constructor(scorer: Scorer, { maxRows, carriedFields, features, rules }: BatchShape) {
     this.maxRows = maxRows;
     this.inputs = scorer.newInputs(maxRows);
     this.outputs = scorer.newOutputs(maxRows);
     this.spans = new Int32Array(maxRows * carriedFields * 2);
     this.side = { bytes: new Uint8Array(4096), length: 0 };
     this.eventTimes = new Float64Array(maxRows);
+    this.missing = new Uint32Array(features);
+    this.unknown = new Uint32Array(features);
+    this.decided = new Uint32Array(rules);
     this.recordOf = new Int32Array(maxRows);
     this.partitionOf = new Int32Array(maxRows);
   }
@@ -84,6 +102,9 @@ export class Batch implements RowTarget {
     this.scored = 0;
     this.deadLettered = 0;
     this.side.length = 0;
+    this.missing.fill(0);
+    this.unknown.fill(0);
+    this.decided.fill(0);
     this.segments.length = 0;
     this.rejections.length = 0;
     this.buffers.length = 0;

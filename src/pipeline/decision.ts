@@ -6,6 +6,10 @@ export interface DecisionPlan {
   readonly atLeast: Float64Array;
 }
 
+export function rulesOf({ atLeast }: DecisionPlan): number {
+  return atLeast.length + 1;
+}
+
 /** The index of the first rule that holds for a score. */
 export function decide(plan: DecisionPlan, score: number): number {
   const { atLeast } = plan;

@@ -62,7 +62,7 @@ export class Encoder {
 
   #encodeRows(batch: Batch, { block, firstRow, endRow }: Segment, bad: number, scoredAtMs: number): void {
     const { partitions, decision, timestamp, stamp } = this.#plan;
-    const { outputs, recordOf, partitionOf } = batch;
+    const { outputs, recordOf, partitionOf, decided } = batch;
     const scores = decision === undefined ? undefined : (outputs[decision.output].values as Float64Array);
     const writer = this.#writer;
     // The event's own is read where it is written: a time is a number that each call would make an object for.
@@ -71,6 +71,7 @@ export class Encoder {
       const index = recordOf[row];
       if (row >= bad && this.#rejectedNotFinite(batch, row, block, index)) continue;
       const rule = decision === undefined || scores === undefined ? -1 : decide(decision, scores[row]);
+      if (rule >= 0) decided[rule]++;
       const partition = partitionFor(partitions, this.#sink, block, index);
       let buffer = this.#buffers[partition];
       if (buffer === undefined || buffer.isFull) buffer = this.#open(batch, partition);

@@ -13,6 +13,8 @@ import type { Progress } from './progress.ts';
 /** A block and how far it has been read. */
 export interface Cursor {
   readonly block: Block;
+  /** When the pipeline took it, monotonic milliseconds. */
+  readonly arrivedMs: number;
   /** The next record to read. */
   index: number;
 }
@@ -34,12 +36,13 @@ export function fill(
   counts: FillCounts,
 ): FillResult {
   const { block } = cursor;
-  const segment = progress.open(block, batch.rows);
+  const segment = progress.open(cursor, batch.rows);
   if (segment === undefined) return 'read';
   const outcomesBefore = batch.rows + batch.rejections.length;
   const result = fillRows(cursor, batch, readers, counts);
   const ended = cursor.index >= block.count;
   segment.endRow = batch.rows;
+  segment.endIndex = cursor.index;
   segment.endsBlock = ended;
   segment.endOffset = ended ? block.nextOffset : block.offsets[cursor.index];
   // A segment of skipped records only has nothing to wait for.

@@ -1,11 +1,12 @@
 import type { Cursor } from './fill.ts';
 import type { InHand } from './inHand.ts';
-import type { Block, Lease, RowReaders, Source } from './ports.ts';
+import type { Block, Clock, Lease, RowReaders, Source } from './ports.ts';
 
 export interface IntakeParts {
   readonly source: Source;
   readonly readers: RowReaders;
   readonly inHand: InHand;
+  readonly clock: Clock;
   /** Nothing is asked for while this many bytes or more are in hand. */
   readonly maxInFlightBytes: number;
 }
@@ -108,6 +109,11 @@ export class Intake {
     return blocks;
   }
 
+  /** What a lease has to be read, oldest first. */
+  unreadOf(lease: Lease): readonly Cursor[] {
+    return this.#queues.get(lease)?.cursors ?? [];
+  }
+
   /** Forgets blocks of a lease that is gone. */
   drop(lease: Lease): void {
     const queue = this.#queues.get(lease);
@@ -135,7 +141,7 @@ export class Intake {
     if (block.lease.state.kind === 'gone') this.#parts.source.release(block);
     else {
       this.#parts.inHand.take(block);
-      if (!this.#closed) this.#queue({ block, index: 0 });
+      if (!this.#closed) this.#queue({ block, index: 0, arrivedMs: this.#parts.clock.monotonicMs() });
     }
     this.#events.arrived();
   }

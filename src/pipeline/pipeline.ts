@@ -1,8 +1,9 @@
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
-import type { BatchClosed, Dependency, Telemetry } from '../telemetry/events.ts';
+import type { BatchClosed, Dependency, Standing, Telemetry } from '../telemetry/events.ts';
 import { AtLeastOnce, BATCHES } from './atLeastOnce.ts';
 import { Batch } from './batch.ts';
 import { type DeadLetterFacts, DeadLetters } from './deadLetters.ts';
+import { rulesOf } from './decision.ts';
 import type { Delivery } from './delivery.ts';
 import { type EncodePlan, Encoder, modelStamp } from './encode.ts';
 import { type Cursor, type FillCounts, fill } from './fill.ts';
@@ -20,6 +21,7 @@ export interface PipelinePlan {
   /** Bytes of blocks held between fetch and acknowledgement; beyond it nothing more is asked of the source (P4). */
   readonly maxInFlightBytes: number;
   readonly carriedFields: number;
+  readonly features: number;
   readonly encode: Omit<EncodePlan, 'stamp'>;
   readonly deadLetterPartitions: Partitions;
   readonly facts: DeadLetterFacts;
@@ -78,10 +80,13 @@ export class Pipeline implements SourceEvents {
       this.#wake.notify();
     });
     this.#intake = new Intake(
-      { source, readers, inHand, maxInFlightBytes },
+      { source, readers, inHand, clock, maxInFlightBytes },
       { arrived: () => this.#wake.notify(), ended: () => this.drain(), failed },
     );
-    for (let i = 0; i < BATCHES; i++) this.#free.push(new Batch(scorer, plan.maxRows, plan.carriedFields));
+    const { maxRows, carriedFields, features, encode } = plan;
+    const rules = encode.decision === undefined ? 0 : rulesOf(encode.decision);
+    for (let i = 0; i < BATCHES; i++)
+      this.#free.push(new Batch(scorer, { maxRows, carriedFields, features, rules }));
     this.#batch = this.#free.pop() as Batch;
     const deadLetters = new DeadLetters(sink, telemetry, plan.facts, plan.deadLetterPartitions);
     const stamp = modelStamp(sink, scorer);
@@ -106,6 +111,7 @@ export class Pipeline implements SourceEvents {
     this.#workWatchdog.start();
     this.#commitWatchdog.start();
     this.#delivery.start();
+    this.#parts.telemetry.standingsFrom(() => this.#standings());
     try {
       // A fault ends `run` whatever hangs at that moment: a run of the model, a commit, the start of the source.
       await Promise.race([this.#runUntilDrained(), this.#fatal.promise]);
@@ -157,6 +163,10 @@ export class Pipeline implements SourceEvents {
     if (this.#failure === undefined) for (const lease of leases) this.#progress.grant(lease);
     this.#workWatchdog.progressed();
     this.#parts.telemetry.leasesGranted(partitionsOf(leases), leases[0]?.generation ?? -1);
+  }
+
+  begins(lease: Lease, offset: number): void {
+    this.#progress.begins(lease, offset);
   }
 
   async ending(leases: readonly Lease[], deadlineMs: number): Promise<void> {
@@ -260,11 +270,18 @@ export class Pipeline implements SourceEvents {
     const { scorer, telemetry, clock } = this.#parts;
     const batch = this.#batch;
     this.#intake.turn();
-    const begunMs = clock.monotonicMs();
+    batch.runBeganMs = clock.monotonicMs();
     if (batch.rows > 0) await scorer.run(batch.inputs, batch.rows, batch.outputs);
-    const scoreMs = clock.monotonicMs() - begunMs;
-    telemetry.batchScored({ rows: batch.rows, closed, scoreMs, oldestMs: begunMs - batch.openedMs });
+    batch.runEndedMs = clock.monotonicMs();
+    const { rows, openedMs, runBeganMs, runEndedMs } = batch;
+    telemetry.batchScored({
+      rows,
+      closed,
+      scoreMs: runEndedMs - runBeganMs,
+      oldestMs: runBeganMs - openedMs,
+    });
     this.#encoder.encode(batch, clock.now());
+    telemetry.modelRan(batch);
     this.#workWatchdog.progressed();
     await this.#delivery.offer(batch);
     await clock.giveWay();
@@ -294,6 +311,13 @@ export class Pipeline implements SourceEvents {
     const batches = this.#delivery.pending;
     if (blocks === 0 && batches === 0 && this.#batch.isEmpty) return undefined;
     return `${blocks} blocks, ${this.#batch.rows} rows in the open batch and ${batches} batches in delivery`;
+  }
+
+  *#standings(): Iterable<Standing> {
+    for (const lease of this.#progress.leases()) {
+      const standing = this.#progress.standingOf(lease, this.#intake.unreadOf(lease));
+      if (standing !== undefined) yield standing;
+    }
   }
 
   #commitInHand(): string | undefined {

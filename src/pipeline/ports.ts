@@ -60,6 +60,8 @@ export interface Block {
 
 export interface SourceEvents {
   granted(leases: readonly Lease[]): void;
+  /** Reading of a lease begins at this offset, or goes on there where what stood before it is no longer in the log. */
+  begins(lease: Lease, offset: number): void;
   /** The pipeline finishes what is in hand of these leases and resolves; the source waits for it until `deadlineMs`. */
   ending(leases: readonly Lease[], deadlineMs: number): Promise<void>;
   /** From here on nothing of these leases is committed. */
@@ -304,6 +306,13 @@ export interface RowTarget {
   readonly side: ByteBuffer;
   /** Event time of each row, epoch milliseconds; NaN when the event has none. */
   readonly eventTimes: Float64Array;
+  /**
+   * By feature: events in which it was null, absent or NaN, whether that was filled in or rejected. Counted as they are read: of an
+   * event that is rejected, what stands behind the reason is not known.
+   */
+  readonly missing: Uint32Array;
+  /** By feature: events in which it held none of its categories. */
+  readonly unknown: Uint32Array;
 }
 
 /** The row was filled. */

@@ -1,4 +1,5 @@
 import { TidemarkError } from '../errors.ts';
+import type { Standing } from '../telemetry/events.ts';
 import type { Block, Lease, Position } from './ports.ts';
 
 /**
@@ -7,6 +8,11 @@ import type { Block, Lease, Position } from './ports.ts';
  */
 export interface Segment {
   readonly block: Block;
+  /** When the pipeline took the block, monotonic milliseconds. */
+  readonly arrivedMs: number;
+  /** The block's records `[firstIndex, endIndex)` are of this segment. */
+  readonly firstIndex: number;
+  endIndex: number;
   /** The batch's rows `[firstRow, endRow)` are of this segment. */
   readonly firstRow: number;
   endRow: number;
@@ -22,8 +28,19 @@ interface LeaseProgress {
   readonly segments: Segment[];
   /** Highest offset below which every record has an acknowledged outcome; -1 before the first. */
   offset: number;
+  /** Where reading began; -1 until that is known. */
+  beginOffset: number;
+  /** Timestamp of the last record that `offset` moved past, epoch milliseconds; -1 before the first. */
+  settledMs: number;
   committedOffset: number;
   endOffset: number;
+}
+
+/** Where the next record to read is. */
+interface Place {
+  readonly block: Block;
+  readonly index: number;
+  readonly arrivedMs: number;
 }
 
 interface IdleWait {
@@ -48,7 +65,13 @@ export class Progress {
   }
 
   grant(lease: Lease): void {
-    this.#leases.set(lease, { segments: [], offset: -1, committedOffset: -1, endOffset: -1 });
+    const unknown = { offset: -1, beginOffset: -1, settledMs: -1, committedOffset: -1, endOffset: -1 };
+    this.#leases.set(lease, { segments: [], ...unknown });
+  }
+
+  begins(lease: Lease, offset: number): void {
+    const progress = this.#leases.get(lease);
+    if (progress !== undefined) progress.beginOffset = offset;
   }
 
   /** Forgets the lease: whatever settles later is dropped and never committed. */
@@ -63,12 +86,15 @@ export class Progress {
     this.#tellIdle();
   }
 
-  /** Begins a segment at the reading position of the block, whose first row is the batch's `row`. Undefined when the lease is gone. */
-  open(block: Block, row: number): Segment | undefined {
+  /** Begins a segment at a place of a block, whose first row is the batch's `row`. Undefined when the lease is gone. */
+  open({ block, index, arrivedMs }: Place, row: number): Segment | undefined {
     const progress = this.#leases.get(block.lease);
     if (progress === undefined) return undefined;
     const segment: Segment = {
       block,
+      arrivedMs,
+      firstIndex: index,
+      endIndex: index,
       firstRow: row,
       endRow: row,
       endOffset: -1,
@@ -95,6 +121,8 @@ export class Progress {
         );
       }
       progress.offset = oldest.endOffset;
+      if (oldest.endIndex > oldest.firstIndex)
+        progress.settledMs = oldest.block.timestamps[oldest.endIndex - 1];
       if (oldest.endsBlock) this.#release(oldest.block);
     }
     this.#tellIdle();
@@ -123,6 +151,23 @@ export class Progress {
       this.#idleWaits.add({ leases: [...leases], resolve });
       this.#tellIdle();
     });
+  }
+
+  /** How far a lease has come. `unread` is what of it is in hand and in no batch yet, oldest first. */
+  standingOf(lease: Lease, unread: readonly Place[]): Standing | undefined {
+    const progress = this.#leases.get(lease);
+    if (progress === undefined) return undefined;
+    const { segments, offset, beginOffset, endOffset, settledMs } = progress;
+    const [oldest] = segments;
+    const next = unread.find(({ block, index }) => index < block.count);
+    return {
+      partition: lease.partition,
+      beginOffset,
+      settledOffset: offset,
+      endOffset: unread.reduce((end, { block }) => Math.max(end, block.endOffset), endOffset),
+      oldestMs: oldest?.block.timestamps[oldest.firstIndex] ?? next?.block.timestamps[next.index],
+      settledMs,
+    };
   }
 
   leases(): Iterable<Lease> {

@@ -3,10 +3,11 @@ import { RegistryReaders } from '../avro/readers.ts';
 import { Registry } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
+import { outputBounds } from '../model/outputBounds.ts';
 import type { ModelPackage } from '../model/package.ts';
 import { Pipeline, type PipelinePlan } from '../pipeline/pipeline.ts';
 import type { Sink } from '../pipeline/ports.ts';
-import type { Telemetry } from '../telemetry/events.ts';
+import type { Telemetry, ModelFacts as WatchedModel } from '../telemetry/events.ts';
 import { checkCapabilities, newClient } from './client.ts';
 import { systemClock } from './clock.ts';
 import { type Contract, contractError, proveContract } from './contract.ts';
@@ -52,12 +53,12 @@ export async function assemblePipeline(
   const { scorer } = model;
   telemetry.started({
     pipeline: config.pipeline,
-    model: scorer.name,
-    version: scorer.version,
-    digest: scorer.digest,
     client: source.capabilities.name,
     delivery: config.delivery,
-    rowsPerRun: scorer.rowsPerRun,
+    group: config.kafka.group,
+    topic: config.input.topic,
+    maxInFlightBytes: plan.maxInFlightBytes,
+    model: modelToWatch(model, contract),
   });
   const { writer } = written;
   return new Pipeline(plan, { source, sink, readers, scorer, writer, telemetry, clock: systemClock });
@@ -88,6 +89,26 @@ async function loadProved(
   return { model, outputSchema, contract: proof.contract };
 }
 
+/** What telemetry is to know of the model. */
+export function modelToWatch({ scorer, golden }: ModelPackage, contract: Contract): WatchedModel {
+  const { name, version, digest, rowsPerRun, outputs } = scorer;
+  return {
+    name,
+    version,
+    digest,
+    rowsPerRun,
+    features: contract.rowPlan.features.map((feature) => ({
+      name: feature.name,
+      hasCategories: feature.categories !== undefined,
+    })),
+    outputs: outputs.map((output) => ({
+      name: output.name,
+      bounds: output.type === 'string' ? undefined : outputBounds(golden.outputs[output.name] ?? []),
+    })),
+    decisions: contract.writerPlan.decisions,
+  };
+}
+
 /** The pipeline's plan; waits for its topics. */
 async function planPipeline(config: PipelineConfig, contract: Contract, sink: Sink): Promise<PipelinePlan> {
   const { input, output, deadLetter, batching, commitEveryMs, watchdogMs, slo } = config;
@@ -105,6 +126,7 @@ async function planPipeline(config: PipelineConfig, contract: Contract, sink: Si
     maxDelayMs: batching.maxDelayMs,
     maxInFlightBytes: batching.maxInFlightBytes,
     carriedFields: contract.rowPlan.carried.length,
+    features: contract.rowPlan.features.length,
     encode: {
       partitions: { topic: output.topic, count: outputs, partitioner: output.partitioner },
       decision: contract.decision,

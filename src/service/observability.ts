@@ -32,6 +32,7 @@ export function observe(
   const { level } = config.log;
   const log = logger === undefined ? createLog({ level }) : logTo(logger, level);
   const metrics = createMetrics({
+    pipeline: config.pipeline,
     version,
     processMetrics,
     ...(config.slo === undefined ? {} : { sloP99Ms: config.slo.p99Ms }),

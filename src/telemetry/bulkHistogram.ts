@@ -1,76 +1,182 @@
 import type { Metric, Registry } from 'prom-client';
 
+interface Sample {
+  readonly metricName: string;
+  readonly labels: Record<string, number | string>;
+  readonly value: number;
+}
+
+export interface HistogramOptions {
+  readonly name: string;
+  readonly help: string;
+  /** What a counted value is divided by where it is shown: 1000 for milliseconds, which Prometheus wants in seconds. Default 1. */
+  readonly shownPer?: number;
+  /** Smaller values count as this one. */
+  readonly floor?: number;
+}
+
 /**
  * A Prometheus histogram fed with whole arrays. prom-client's own builds a label key per observation, which at a million
- * events a second is the whole budget; this one counts into a typed array and answers the registry in the same shape.
+ * events a second is the whole budget; this one counts into typed arrays and answers the registry in the same shape.
  */
 export class BulkHistogram {
   readonly name: string;
   readonly help: string;
   readonly type = 'histogram';
   readonly aggregator = 'sum';
-  readonly #boundsMs: Float64Array;
-  /** One more than bounds: the last is for what is beyond them all. */
-  readonly #counts: Float64Array;
-  #sumMs = 0;
+  readonly #shownPer: number;
+  readonly #floor: number;
+  readonly #series: HistogramSeries[] = [];
 
-  /** @param boundsMs inclusive upper bounds in milliseconds, ascending; shown in seconds, as Prometheus wants them */
-  constructor(registry: Registry, name: string, help: string, boundsMs: readonly number[]) {
+  constructor(registry: Registry, { name, help, shownPer = 1, floor = -Infinity }: HistogramOptions) {
     this.name = name;
     this.help = help;
-    this.#boundsMs = Float64Array.from(boundsMs);
-    this.#counts = new Float64Array(boundsMs.length + 1);
+    this.#shownPer = shownPer;
+    this.#floor = floor;
     // The registry only ever asks a metric for its name and for get(); its type names the classes of the library instead.
     registry.registerMetric(this as unknown as Metric);
   }
 
-  /**
-   * Counts the first `count` values, milliseconds. A negative one (the producer's clock is ahead of ours) counts as zero, so
-   * that the sum never falls; NaN is left out.
-   * @returns how many are greater than `limitMs`
-   */
-  observe(valuesMs: Float64Array, count: number, limitMs: number): number {
-    const bounds = this.#boundsMs;
-    const counts = this.#counts;
-    let sumMs = 0;
-    let over = 0;
-    let bucket = 0;
-    for (let i = 0; i < count; i++) {
-      const value = Math.max(valuesMs[i]!, 0);
-      if (Number.isNaN(value)) continue;
-      sumMs += value;
-      if (value > limitMs) over++;
-      bucket = bucketOf(value, bounds, bucket);
-      counts[bucket]!++;
-    }
-    this.#sumMs += sumMs;
-    return over;
+  /** @param bounds inclusive upper bounds, ascending, in the unit that is counted */
+  series(bounds: readonly number[], labels: Readonly<Record<string, string>> = {}): HistogramSeries {
+    const series = new HistogramSeries(labels, bounds, this.#floor);
+    this.#series.push(series);
+    return series;
   }
 
   async get() {
-    const values: { metricName: string; labels: Record<string, number | string>; value: number }[] = [];
-    const bucket = `${this.name}_bucket`;
+    const { name, help, type, aggregator } = this;
+    const values = this.#series.flatMap((series) => series.samples(name, this.#shownPer));
+    return { name, help, type, values, aggregator };
+  }
+
+  reset(): void {
+    for (const series of this.#series) series.reset();
+  }
+}
+
+/** The buckets of one combination of labels. */
+export class HistogramSeries {
+  readonly #labels: Readonly<Record<string, string>>;
+  readonly #bounds: Float64Array;
+  readonly #floor: number;
+  /** One more than bounds: the last is for what is beyond them all. */
+  readonly #counts: Float64Array;
+  /** Buckets per unit where bounds are evenly spaced; 0 where they are not. */
+  readonly #perUnit: number;
+  #sum = 0;
+
+  constructor(labels: Readonly<Record<string, string>>, bounds: readonly number[], floor: number) {
+    this.#labels = labels;
+    this.#bounds = Float64Array.from(bounds);
+    this.#floor = floor;
+    this.#counts = new Float64Array(bounds.length + 1);
+    this.#perUnit = bucketsPerUnit(bounds);
+  }
+
+  /** Counts the first `count` values; what is not finite is left out. @returns how many were counted */
+  observe(values: Float64Array, count: number): number {
+    return this.observeLess(values, 0, count, 0);
+  }
+
+  /** Counts the values `[from, to)`, each less `less`. @returns how many were counted */
+  observeLess(values: Float64Array, from: number, to: number, less: number): number {
+    return this.#perUnit > 0
+      ? this.#countEven(values, from, to, less)
+      : this.#countNear(values, from, to, less);
+  }
+
+  /** Counts one value so many times. */
+  observeSame(value: number, count: number): void {
+    if (count === 0 || !Number.isFinite(value)) return;
+    const counted = Math.max(value, this.#floor);
+    this.#sum += counted * count;
+    this.#counts[bucketOf(counted, this.#bounds, 0)]! += count;
+  }
+
+  /** How many values were greater than `bound`, which has to be one of the bounds. */
+  above(bound: number): number {
+    let total = 0;
+    for (let i = this.#bounds.indexOf(bound) + 1; i < this.#counts.length; i++) total += this.#counts[i]!;
+    return total;
+  }
+
+  samples(name: string, shownPer: number): Sample[] {
+    const values: Sample[] = [];
     let total = 0;
     for (let i = 0; i < this.#counts.length; i++) {
       total += this.#counts[i]!;
-      const le = i < this.#boundsMs.length ? this.#boundsMs[i]! / 1000 : '+Inf';
-      values.push({ metricName: bucket, labels: { le }, value: total });
+      const le = i < this.#bounds.length ? this.#bounds[i]! / shownPer : '+Inf';
+      values.push({ metricName: `${name}_bucket`, labels: { le, ...this.#labels }, value: total });
     }
-    values.push({ metricName: `${this.name}_sum`, labels: {}, value: this.#sumMs / 1000 });
-    values.push({ metricName: `${this.name}_count`, labels: {}, value: total });
-    return { name: this.name, help: this.help, type: this.type, values, aggregator: this.aggregator };
+    values.push({ metricName: `${name}_sum`, labels: { ...this.#labels }, value: this.#sum / shownPer });
+    values.push({ metricName: `${name}_count`, labels: { ...this.#labels }, value: total });
+    return values;
   }
 
   reset(): void {
     this.#counts.fill(0);
-    this.#sumMs = 0;
+    this.#sum = 0;
+  }
+
+  /** Events of one batch are about equally late: the bucket of the one before is next to it if not it. */
+  #countNear(values: Float64Array, from: number, to: number, less: number): number {
+    const bounds = this.#bounds;
+    const counts = this.#counts;
+    const floor = this.#floor;
+    let sum = 0;
+    let counted = 0;
+    let bucket = 0;
+    for (let i = from; i < to; i++) {
+      const value = Math.max(values[i]! - less, floor);
+      if (!Number.isFinite(value)) continue;
+      sum += value;
+      counted++;
+      bucket = bucketOf(value, bounds, bucket);
+      counts[bucket]!++;
+    }
+    this.#sum += sum;
+    return counted;
+  }
+
+  /** Scores jump about, so that looking from the bucket before would cost more than working out where to look. */
+  #countEven(values: Float64Array, from: number, to: number, less: number): number {
+    const bounds = this.#bounds;
+    const counts = this.#counts;
+    const floor = this.#floor;
+    const first = bounds[0]!;
+    const perUnit = this.#perUnit;
+    const last = bounds.length;
+    let sum = 0;
+    let counted = 0;
+    for (let i = from; i < to; i++) {
+      const value = Math.max(values[i]! - less, floor);
+      if (!Number.isFinite(value)) continue;
+      sum += value;
+      counted++;
+      const near = Math.min(Math.max(Math.ceil((value - first) * perUnit), 0), last);
+      counts[bucketOf(value, bounds, near)]!++;
+    }
+    this.#sum += sum;
+    return counted;
   }
 }
 
-/** @param near where to begin: events of one batch are about equally late, and the bucket of the one before is next to it if not it. */
+/** @param near where to begin to look */
 function bucketOf(value: number, bounds: Float64Array, near: number): number {
   let bucket = near;
   while (bucket > 0 && value <= bounds[bucket - 1]!) bucket--;
   while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
   return bucket;
+}
+
+/** How far off an even grid bounds may be, as a part of a step: their last digits are rounded. */
+const EVEN = 1e-6;
+
+function bucketsPerUnit(bounds: readonly number[]): number {
+  if (bounds.length < 3) return 0;
+  const [first, last] = [bounds[0]!, bounds.at(-1)!];
+  const step = (last - first) / (bounds.length - 1);
+  const isEven = bounds.every((bound, i) => Math.abs(bound - (first + i * step)) < EVEN * step);
+  return isEven ? 1 / step : 0;
 }

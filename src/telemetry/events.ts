@@ -4,6 +4,7 @@
  * Labels have bounded values: codes, reasons, topics, partitions; never keys, ids or messages.
  */
 import type { ErrorCode, TidemarkError } from '../errors.ts';
+import type { LatencySheet } from './latencySheet.ts';
 
 export type BatchClosed = 'full' | 'due' | 'drained' | 'ending';
 export type SkipReason = 'tombstone' | 'record-type';
@@ -17,18 +18,65 @@ export type LifeState =
 /** A record's place, in the form every header and log line uses: `topic/partition@offset`. */
 export type SourcePosition = string;
 
+/** What runs, once all of it is known. */
+export interface StartFacts {
+  readonly pipeline: string;
+  readonly client: string;
+  readonly delivery: string;
+  readonly group: string;
+  readonly topic: string;
+  readonly maxInFlightBytes: number;
+  readonly model: ModelFacts;
+}
+
+export interface ModelFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly rowsPerRun: number;
+  /** In the model's order; those with categories can hold an unknown one. */
+  readonly features: readonly { readonly name: string; readonly hasCategories: boolean }[];
+  /** In the order of the model's outputs; an output that is text has no bounds. */
+  readonly outputs: readonly { readonly name: string; readonly bounds: readonly number[] | undefined }[];
+  /** What each rule of the decision says, in order; empty without a decision. */
+  readonly decisions: readonly string[];
+}
+
+/** What the model was given and gave in one batch. The arrays are used again: whoever is told reads them at once. */
+export interface ModelRows {
+  readonly rows: number;
+  /** Per output of the model an array indexed by row. */
+  readonly outputs: readonly (
+    | { readonly kind: 'number'; readonly values: Float64Array }
+    | { readonly kind: 'string'; readonly values: readonly string[] }
+  )[];
+  /** By feature: events in which it was null, absent or NaN. */
+  readonly missing: Uint32Array;
+  /** By feature: events in which it held none of its categories. */
+  readonly unknown: Uint32Array;
+  /** By rule: events for which it held. */
+  readonly decided: Uint32Array;
+}
+
+/** How far one held partition has come. Times are epoch milliseconds. */
+export interface Standing {
+  readonly partition: number;
+  /** Where reading began; -1 until that is known. */
+  readonly beginOffset: number;
+  /** Every record below it has its outcome; -1 before the first. */
+  readonly settledOffset: number;
+  /** The end of the partition as of the last fetch; -1 before the first. */
+  readonly endOffset: number;
+  /** Timestamp of the oldest record in hand without an outcome, -1 when it has none; undefined when nothing is in hand. */
+  readonly oldestMs: number | undefined;
+  /** Timestamp of the last record that got its outcome; -1 before the first. */
+  readonly settledMs: number;
+}
+
 export interface Telemetry {
   /** The process moved through its life. */
   stateChanged(state: LifeState): void;
-  started(facts: {
-    pipeline: string;
-    model: string;
-    version: string;
-    digest: string;
-    client: string;
-    delivery: string;
-    rowsPerRun: number;
-  }): void;
+  started(facts: StartFacts): void;
   /** Metrics and health are served here; the port is the one that was free where the configuration left it open. */
   listening(at: { host: string; port: number }): void;
   /** Start-up found something the operator should know but that stops nothing. */
@@ -49,14 +97,19 @@ export interface Telemetry {
 
   batchScored(facts: { rows: number; closed: BatchClosed; scoreMs: number; oldestMs: number }): void;
   batchDelivered(facts: { scored: number; deadLettered: number; bytes: number; ms: number }): void;
-  /** Time from the event (or the record's timestamp: slo.from) to the acknowledged score, milliseconds, `count` of them. */
-  latencies(ms: Float64Array, count: number): void;
+  modelRan(rows: ModelRows): void;
+  /** How long the events of a delivered batch took. The sheet is filled anew for the next one. */
+  latencies(sheet: LatencySheet): void;
   eventsSkipped(reason: SkipReason, count: number): void;
   /** Counted always, logged at a bounded rate. */
   eventRejected(code: ErrorCode, detail: string, at: SourcePosition, id: string | undefined): void;
 
+  /** Where to ask, whenever somebody looks, how far each held partition has come. */
+  standingsFrom(look: () => Iterable<Standing>): void;
   /** Progress of one partition was committed. */
   committed(partition: number, offset: number, endOffset: number): void;
+  /** Where partitions end now, as somebody found who asked for just that: also of those that are not read any more. */
+  logEnds(ends: ReadonlyMap<number, number>): void;
   commitRefused(partitions: readonly number[]): void;
   /** Bytes and events held between fetch and acknowledgement. */
   inFlight(bytes: number, events: number): void;

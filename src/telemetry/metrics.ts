@@ -1,7 +1,16 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { BulkHistogram } from './bulkHistogram.ts';
+import { Counter, collectDefaultMetrics, Gauge } from 'prom-client';
+import { BulkCounter } from './bulkCounter.ts';
+import { BulkHistogram, type HistogramSeries } from './bulkHistogram.ts';
+import { catalogue } from './catalogue/catalogue.ts';
+import { type Declared, type LabelValues, PIPELINE_LABEL } from './catalogue/declare.ts';
+import { LATENCY_PARTS } from './catalogue/outcomes.ts';
+import { latencyBounds, partBounds } from './latencyBounds.ts';
+import { LoopDelay } from './loopDelay.ts';
+import { ScrapedRegistry } from './scrapedRegistry.ts';
 
 export interface MetricsOptions {
+  /** Name of the pipeline: a label of every metric. */
+  readonly pipeline: string;
   /** Of Tidemark, for tidemark_build_info. */
   readonly version: string;
   /** Events slower than this are counted in tidemark_slo_breaches_total; without it, that metric does not exist. */
@@ -10,132 +19,160 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-/** Every metric Tidemark has; docs/metrics.md is generated from the registry. Only telemetry.ts moves them. */
+/** Every metric Tidemark has, as the catalogue declares them. Only telemetry/ moves them. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-const LATENCY_BOUNDS_MS = [
-  1, 2.5, 5, 10, 25, 50, 75, 100, 150, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 3_600_000,
-];
-const WORK_BOUNDS_S = [
-  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
-];
 const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
+/** Times are counted in milliseconds and shown in seconds. One below zero, as clocks differ, must not make the sum fall. */
+const TIME = { shownPer: 1000, floor: 0 };
+
+/**
+ * prom-client's that are told better here (the delay of the event loop), or by names that Prometheus' own check refuses: gauges
+ * that end in _total. Their siblings by type remain.
+ */
+const LEFT_OUT = /^nodejs_(eventloop_lag_.*|active_(handles|requests|resources)_total)$/;
 
 export function createMetrics(options: MetricsOptions) {
-  const registry = new Registry();
-  if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Counter<L>({ name: `tidemark_${name}`, help, labelNames, registers });
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Gauge<L>({ name: `tidemark_${name}`, help, labelNames, registers });
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name: `tidemark_${name}`, help, buckets, registers });
-
-  gauge('build_info', 'Always 1; the version of Tidemark and of Node.js.', ['version', 'node']).set(
-    { version: options.version, node: process.versions.node },
-    1,
-  );
-  return {
+  const registry = new ScrapedRegistry();
+  registry.setDefaultLabels({ [PIPELINE_LABEL]: options.pipeline });
+  const isProcess = options.processMetrics ?? true;
+  const make = new Maker(registry);
+  const { sloP99Ms } = options;
+  const metrics = {
     registry,
-    sloP99Ms: options.sloP99Ms,
-    ...outcomeMetrics(counter, histogram),
-    ...groupMetrics(counter, gauge),
-    ...processMetrics(counter, gauge),
-    eventLatency: new BulkHistogram(
-      registry,
-      'tidemark_event_latency_seconds',
-      'From the event (or its record’s timestamp: `slo.from`) to the acknowledged outcome.',
-      latencyBounds(options.sloP99Ms),
-    ),
-    sloBreaches:
-      options.sloP99Ms === undefined
-        ? undefined
-        : counter('slo_breaches_total', 'Events that took longer than `slo.p99`.'),
+    sloP99Ms,
+    ...outcomeMetrics(make, sloP99Ms),
+    ...modelMetrics(make),
+    ...partitionMetrics(make),
+    ...serviceMetrics(make),
+    ...groupMetrics(make),
   };
+  if (isProcess) {
+    new LoopDelay(registry, catalogue.loopDelay);
+    collectDefaultMetrics({ register: registry });
+    for (const { name } of registry.getMetricsAsArray())
+      if (LEFT_OUT.test(name)) registry.removeSingleMetric(name);
+  }
+  make.gauge(catalogue.buildInfo).set({ version: options.version, node: process.versions.node }, 1);
+  return metrics;
 }
 
-type MakeCounter = <L extends string>(name: string, help: string, labels?: readonly L[]) => Counter<L>;
-type MakeGauge = <L extends string>(name: string, help: string, labels?: readonly L[]) => Gauge<L>;
-type MakeHistogram = (name: string, help: string, buckets: number[]) => Histogram;
-
-function outcomeMetrics(counter: MakeCounter, histogram: MakeHistogram) {
+function outcomeMetrics(make: Maker, sloP99Ms: number | undefined) {
+  const parts = make.histogram(catalogue.latencyParts, TIME);
+  const bounds = partBounds(sloP99Ms);
+  const hasSlo = sloP99Ms !== undefined;
+  if (hasSlo) make.gauge(catalogue.sloP99).set(sloP99Ms / 1000);
   return {
-    events: counter(
-      'events_total',
-      'Events with an outcome: scored, dead_lettered (both acknowledged) or skipped.',
-      ['outcome'],
-    ),
-    skips: counter('skips_total', 'Events skipped, by reason: tombstone, record-type.', ['reason']),
-    rejections: counter('rejections_total', 'Events that could not be read, validated or scored, by code.', [
-      'code',
-    ]),
-    batches: counter('batches_total', 'Batches scored, by why they closed: full, due, drained, ending.', [
-      'closed',
-    ]),
-    batchRows: histogram('batch_rows', 'Rows of each batch.', ROW_BOUNDS),
-    batchWait: histogram(
-      'batch_wait_seconds',
-      'How long the oldest row of each batch waited for it to close.',
-      WORK_BOUNDS_S,
-    ),
-    score: histogram('score_seconds', 'Scoring of each batch by ONNX Runtime.', WORK_BOUNDS_S),
-    delivery: histogram(
-      'delivery_seconds',
-      'From sending a batch to its acknowledgement by all replicas.',
-      WORK_BOUNDS_S,
-    ),
-    deliveredBytes: counter('delivered_bytes_total', 'Bytes of the acknowledged records, as encoded.'),
+    events: make.counter(catalogue.events),
+    skips: make.counter(catalogue.skips),
+    rejections: make.counter(catalogue.rejections),
+    batches: make.counter(catalogue.batches),
+    batchRows: make.histogram(catalogue.batchRows).series(ROW_BOUNDS),
+    deliveredBytes: make.counter(catalogue.deliveredBytes),
+    eventLatency: make.histogram(catalogue.eventLatency, TIME).series(latencyBounds(sloP99Ms)),
+    arrivalLatency: make.histogram(catalogue.arrivalLatency, TIME).series(latencyBounds(sloP99Ms)),
+    latencyParts: Object.fromEntries(
+      LATENCY_PARTS.map((part) => [part, parts.series(bounds, { part })]),
+    ) as Record<(typeof LATENCY_PARTS)[number], HistogramSeries>,
+    sloBreaches: hasSlo ? make.counter(catalogue.sloBreaches) : undefined,
   };
 }
 
-function groupMetrics(counter: MakeCounter, gauge: MakeGauge) {
+function modelMetrics(make: Maker) {
   return {
-    lag: gauge('partition_lag', 'Offsets between the committed one and the end of the partition.', [
-      'partition',
-    ]),
-    committedOffset: gauge('committed_offset', 'The next offset to read, as last committed.', ['partition']),
-    commitsRefused: counter(
-      'commit_refused_total',
-      'Commits the group refused; their records are read again.',
-    ),
-    leases: gauge('leases', 'Partitions held.'),
-    stopped: gauge('partition_stopped', '1 for a partition that is held but read no further, by code.', [
-      'partition',
-      'code',
-    ]),
-    generation: gauge('generation', 'Generation of the group in which the last leases were granted.'),
+    modelInfo: make.gauge(catalogue.modelInfo),
+    modelOutput: make.histogram(catalogue.modelOutput),
+    decisions: make.bulkCounter(catalogue.decisions),
+    featureMissing: make.bulkCounter(catalogue.featureMissing),
+    featureUnknown: make.bulkCounter(catalogue.featureUnknown),
+    outputNotFinite: make.bulkCounter(catalogue.outputNotFinite),
   };
 }
 
-function processMetrics(counter: MakeCounter, gauge: MakeGauge) {
+function partitionMetrics(make: Maker) {
   return {
-    state: gauge(
-      'state',
-      '1 for the state the process is in: starting, running, paused, draining, stopped.',
-      ['state'],
-    ),
-    paused: gauge(
-      'paused',
-      '1 while a dependency (source, sink, registry) is down and what needs it waits.',
-      ['dependency'],
-    ),
-    inFlightBytes: gauge('in_flight_bytes', 'Bytes held between fetch and acknowledgement.'),
-    inFlightEvents: gauge('in_flight_events', 'Events held between fetch and acknowledgement.'),
-    schemasLoaded: counter('schemas_loaded_total', 'Writer schemas fetched and compiled.'),
-    schemasUnusable: counter(
-      'schemas_unusable_total',
-      'Writer schemas whose events are all rejected, by code.',
-      ['code'],
-    ),
-    warnings: counter('warnings_total', 'Warnings, by code.', ['code']),
-    pipelineInfo: gauge('pipeline_info', 'Always 1; what runs.', ['pipeline', 'client', 'delivery']),
-    modelInfo: gauge('model_info', 'Always 1; the model that scores.', ['name', 'version', 'digest']),
+    lagRecords: make.gauge(catalogue.lagRecords),
+    lagSeconds: make.gauge(catalogue.lagSeconds),
+    committedOffset: make.gauge(catalogue.committedOffset),
+    endOffset: make.gauge(catalogue.endOffset),
+    commitsRefused: make.counter(catalogue.commitsRefused),
+    leases: make.gauge(catalogue.leases),
+    generation: make.gauge(catalogue.generation),
+    stopped: make.gauge(catalogue.stopped),
   };
 }
 
-/** The objective is a bound of its own, so that the share of events within it is exact and not interpolated. */
-function latencyBounds(sloP99Ms: number | undefined): number[] {
-  const bounds = sloP99Ms === undefined ? LATENCY_BOUNDS_MS : [...LATENCY_BOUNDS_MS, sloP99Ms];
-  return [...new Set(bounds)].sort((a, b) => a - b);
+function serviceMetrics(make: Maker) {
+  return {
+    state: make.gauge(catalogue.state),
+    paused: make.gauge(catalogue.paused),
+    pausedSeconds: make.counter(catalogue.pausedSeconds),
+    inFlightBytes: make.gauge(catalogue.inFlightBytes),
+    inFlightBytesLimit: make.gauge(catalogue.inFlightBytesLimit),
+    inFlightEvents: make.gauge(catalogue.inFlightEvents),
+    warnings: make.counter(catalogue.warnings),
+    schemasLoaded: make.counter(catalogue.schemasLoaded),
+    schemasUnusable: make.counter(catalogue.schemasUnusable),
+    pipelineInfo: make.gauge(catalogue.pipelineInfo),
+  };
+}
+
+function groupMetrics(make: Maker) {
+  return {
+    groupMembers: make.gauge(catalogue.groupMembers),
+    groupLag: make.gauge(catalogue.groupLag),
+    groupArrivalRate: make.gauge(catalogue.groupArrivalRate),
+    replicasWanted: make.gauge(catalogue.replicasWanted),
+    replicaServiceRate: make.gauge(catalogue.replicaServiceRate),
+  };
+}
+
+/** Makes what the catalogue declares. */
+class Maker {
+  readonly #registry: ScrapedRegistry;
+
+  constructor(registry: ScrapedRegistry) {
+    this.#registry = registry;
+  }
+
+  /** Begins at 0 for every value of its label where those are few and fixed, so that the first increase is seen as one. */
+  counter<Label extends string>(declared: Declared<'counter', Label>): Counter<Label> {
+    const { name, help, labels } = declared;
+    const labelNames = labelsOf(declared);
+    const made = new Counter<Label>({ name, help, labelNames, registers: [this.#registry] });
+    const [only] = Object.entries<LabelValues>(labels);
+    if (labelNames.length === 1 && only !== undefined && typeof only[1] !== 'string') {
+      for (const value of only[1]) made.inc({ [only[0]]: value } as Record<Label, string>, 0);
+    }
+    return made;
+  }
+
+  /** Not there until it is set: 0 would be a claim. */
+  gauge<Label extends string>(declared: Declared<'gauge', Label>): Gauge<Label> {
+    const { name, help } = declared;
+    const labelNames = labelsOf(declared);
+    const made = new Gauge<Label>({ name, help, labelNames, registers: [this.#registry] });
+    if (labelNames.length === 0) made.remove();
+    return made;
+  }
+
+  histogram(
+    { name, help }: Declared<'histogram', string>,
+    more: { shownPer?: number; floor?: number } = {},
+  ): BulkHistogram {
+    return new BulkHistogram(this.#registry, { name, help, ...more });
+  }
+
+  bulkCounter<Label extends string>(declared: Declared<'counter', Label>): BulkCounter {
+    const { name, help } = declared;
+    return new BulkCounter(this.#registry, { name, help, label: labelsOf(declared)[0]! });
+  }
+}
+
+function labelsOf<Label extends string>({
+  labels,
+}: {
+  labels: Readonly<Record<Label, LabelValues>>;
+}): Label[] {
+  return Object.keys(labels) as Label[];
 }

@@ -1,9 +1,25 @@
 import type { ErrorCode, TidemarkError } from '../errors.ts';
 import { BoundedRate } from './boundedRate.ts';
-import type { BatchClosed, Dependency, LifeState, SkipReason, SourcePosition, Telemetry } from './events.ts';
+import { STATES } from './catalogue/service.ts';
+import { countLatencies } from './countLatencies.ts';
+import type {
+  BatchClosed,
+  Dependency,
+  LifeState,
+  ModelRows,
+  SkipReason,
+  SourcePosition,
+  Standing,
+  StartFacts,
+  Telemetry,
+} from './events.ts';
 import type { Health } from './health.ts';
+import type { LatencySheet } from './latencySheet.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { ModelWatch } from './modelWatch.ts';
+import { PartitionWatch } from './partitionWatch.ts';
+import { PauseTimes } from './pauseTimes.ts';
 import type { Tally } from './tally.ts';
 
 export interface TelemetryParts {
@@ -17,12 +33,13 @@ export interface TelemetryParts {
   readonly pauses?: Pick<Telemetry, 'dependencyDown' | 'dependencyUp'>;
   /** Milliseconds that never run backwards. Default: the machine's. */
   readonly monotonicMs?: () => number;
+  /** Epoch milliseconds. Default: the machine's. */
+  readonly nowMs?: () => number;
 }
 
 /** Rejections logged per code in each window; all are counted. */
 const REJECTIONS_LOGGED = 10;
 const REJECTION_WINDOW_MS = 10_000;
-const STATES: readonly LifeState['kind'][] = ['starting', 'running', 'paused', 'draining', 'stopped'];
 
 /** Tells every event as its log line, its metrics and its part in health. Quiet: batches and commits are `debug`. */
 export function createTelemetry(parts: TelemetryParts): Telemetry {
@@ -37,8 +54,11 @@ class Teller implements Telemetry {
   readonly #pauses: TelemetryParts['pauses'];
   readonly #monotonicMs: () => number;
   readonly #rejectionRate = new BoundedRate(REJECTIONS_LOGGED, REJECTION_WINDOW_MS);
-  readonly #held = new Set<number>();
-  readonly #stopped = new Map<number, ErrorCode>();
+  readonly #partitions: PartitionWatch;
+  readonly #model: ModelWatch;
+  readonly #pauseTimes: PauseTimes;
+  #inFlightBytes = 0;
+  #inFlightEvents = 0;
   readonly #downSince = new Map<Dependency, { readonly sinceMs: number; code: ErrorCode }>();
 
   constructor(parts: TelemetryParts) {
@@ -48,7 +68,11 @@ class Teller implements Telemetry {
     this.#tally = parts.tally;
     this.#pauses = parts.pauses;
     this.#monotonicMs = parts.monotonicMs ?? (() => performance.now());
+    this.#partitions = new PartitionWatch(parts.metrics, parts.nowMs ?? Date.now);
+    this.#model = new ModelWatch(parts.metrics);
+    this.#pauseTimes = new PauseTimes(parts.metrics, this.#monotonicMs);
     this.#showState('starting');
+    parts.metrics.registry.beforeScrape(() => this.#showNow());
   }
 
   stateChanged(state: LifeState): void {
@@ -58,13 +82,15 @@ class Teller implements Telemetry {
     this.#log.info({ event: 'state', ...state }, 'why' in state ? `${state.kind}: ${state.why}` : state.kind);
   }
 
-  started(facts: Parameters<Telemetry['started']>[0]): void {
-    const { pipeline, model: name, version, digest, client, delivery } = facts;
+  started(facts: StartFacts): void {
+    const { pipeline, client, delivery, group, topic, maxInFlightBytes, model } = facts;
+    const { name, version, digest, rowsPerRun } = model;
     this.#health.started();
-    this.#metrics.pipelineInfo.set({ pipeline, client, delivery }, 1);
-    this.#metrics.modelInfo.set({ name, version, digest }, 1);
+    this.#metrics.pipelineInfo.set({ client, delivery, group, topic }, 1);
+    this.#metrics.inFlightBytesLimit.set(maxInFlightBytes);
+    this.#model.began(model);
     this.#log.info(
-      { event: 'started', ...facts },
+      { event: 'started', pipeline, model: name, version, digest, client, delivery, rowsPerRun },
       `pipeline ${pipeline} scores with ${name} ${version} (${digest})`,
     );
   }
@@ -82,8 +108,7 @@ class Teller implements Telemetry {
 
   leasesGranted(partitions: readonly number[], generation: number): void {
     this.#health.leasesGranted(partitions);
-    for (const partition of partitions) this.#held.add(partition);
-    this.#metrics.leases.set(this.#held.size);
+    this.#partitions.granted(partitions);
     // A member that is granted nothing has no lease to read its generation from.
     if (generation >= 0) this.#metrics.generation.set(generation);
     const what = partitions.length === 0 ? 'no partitions' : `partitions ${partitions.join(', ')}`;
@@ -97,16 +122,7 @@ class Teller implements Telemetry {
 
   leasesGone(partitions: readonly number[], reason: string): void {
     this.#health.leasesGone(partitions, reason);
-    for (const partition of partitions) {
-      this.#held.delete(partition);
-      // Another member shows these from now on; a stale copy here would count twice.
-      this.#metrics.lag.remove({ partition });
-      this.#metrics.committedOffset.remove({ partition });
-      const code = this.#stopped.get(partition);
-      if (code !== undefined) this.#metrics.stopped.remove({ partition, code });
-      this.#stopped.delete(partition);
-    }
-    this.#metrics.leases.set(this.#held.size);
+    this.#partitions.gone(partitions);
     this.#log.info(
       { event: 'leasesGone', partitions, reason },
       `partitions ${partitions.join(', ')} ${reason}`,
@@ -115,8 +131,7 @@ class Teller implements Telemetry {
 
   partitionStopped(partition: number, cause: TidemarkError): void {
     this.#health.partitionStopped(partition, cause);
-    this.#stopped.set(partition, cause.code);
-    this.#metrics.stopped.set({ partition, code: cause.code }, 1);
+    this.#partitions.stopped(partition, cause.code);
     this.#log.error(
       { event: 'partitionStopped', partition, ...factsOf(cause) },
       `partition ${partition} is stopped, the others go on: ${cause.message}`,
@@ -125,7 +140,7 @@ class Teller implements Telemetry {
 
   dependencyDown(what: Dependency, cause: TidemarkError): void {
     this.#health.dependencyDown(what, cause);
-    this.#metrics.paused.set({ dependency: what }, 1);
+    this.#pauseTimes.begin(what);
     const known = this.#downSince.get(what);
     const isNews = known?.code !== cause.code;
     if (known === undefined) this.#downSince.set(what, { sinceMs: this.#monotonicMs(), code: cause.code });
@@ -137,7 +152,7 @@ class Teller implements Telemetry {
 
   dependencyUp(what: Dependency): void {
     this.#health.dependencyUp(what);
-    this.#metrics.paused.set({ dependency: what }, 0);
+    this.#pauseTimes.end(what);
     const known = this.#downSince.get(what);
     if (known === undefined) return;
     this.#downSince.delete(what);
@@ -166,9 +181,7 @@ class Teller implements Telemetry {
 
   batchScored(facts: { rows: number; closed: BatchClosed; scoreMs: number; oldestMs: number }): void {
     this.#metrics.batches.inc({ closed: facts.closed });
-    this.#metrics.batchRows.observe(facts.rows);
-    this.#metrics.batchWait.observe(facts.oldestMs / 1000);
-    this.#metrics.score.observe(facts.scoreMs / 1000);
+    this.#metrics.batchRows.observeSame(facts.rows, 1);
     this.#log.debug({ event: 'batchScored', ...facts }, 'batch scored');
   }
 
@@ -177,14 +190,15 @@ class Teller implements Telemetry {
     this.#metrics.events.inc({ outcome: 'scored' }, facts.scored);
     this.#metrics.events.inc({ outcome: 'dead_lettered' }, facts.deadLettered);
     this.#metrics.deliveredBytes.inc(facts.bytes);
-    this.#metrics.delivery.observe(facts.ms / 1000);
     this.#log.debug({ event: 'batchDelivered', ...facts }, 'batch delivered');
   }
 
-  latencies(ms: Float64Array, count: number): void {
-    const { eventLatency, sloBreaches, sloP99Ms } = this.#metrics;
-    const breaches = eventLatency.observe(ms, count, sloP99Ms ?? Number.POSITIVE_INFINITY);
-    if (breaches > 0) sloBreaches?.inc(breaches);
+  modelRan(rows: ModelRows): void {
+    this.#model.ran(rows);
+  }
+
+  latencies(sheet: LatencySheet): void {
+    countLatencies(this.#metrics, sheet);
   }
 
   eventsSkipped(reason: SkipReason, count: number): void {
@@ -202,12 +216,16 @@ class Teller implements Telemetry {
     );
   }
 
+  standingsFrom(look: () => Iterable<Standing>): void {
+    this.#partitions.standingsFrom(look);
+  }
+
+  logEnds(ends: ReadonlyMap<number, number>): void {
+    this.#partitions.logEnds(ends);
+  }
+
   committed(partition: number, offset: number, endOffset: number): void {
-    // The answer to a commit may come after its lease has gone, and with it the partition's metrics.
-    if (this.#held.has(partition)) {
-      this.#metrics.committedOffset.set({ partition }, offset);
-      this.#metrics.lag.set({ partition }, Math.max(0, endOffset - offset));
-    }
+    this.#partitions.committed(partition, offset, endOffset);
     this.#tellSuppressed(false);
     this.#log.debug({ event: 'committed', partition, offset, endOffset }, 'committed');
   }
@@ -221,8 +239,8 @@ class Teller implements Telemetry {
   inFlight(bytes: number, events: number): void {
     this.#health.inFlight(bytes, events);
     this.#tally?.inFlight(bytes, events);
-    this.#metrics.inFlightBytes.set(bytes);
-    this.#metrics.inFlightEvents.set(events);
+    this.#inFlightBytes = bytes;
+    this.#inFlightEvents = events;
   }
 
   fatal(cause: TidemarkError): void {
@@ -240,6 +258,18 @@ class Teller implements Telemetry {
         `${count} more events rejected with ${key}`,
       );
     }
+  }
+
+  /** What changes too often to be told each time, or by itself. */
+  #showNow(): void {
+    const { inFlightBytes, inFlightEvents, sloBreaches, eventLatency, sloP99Ms } = this.#metrics;
+    this.#partitions.show();
+    this.#pauseTimes.count();
+    inFlightBytes.set(this.#inFlightBytes);
+    inFlightEvents.set(this.#inFlightEvents);
+    if (sloBreaches === undefined || sloP99Ms === undefined) return;
+    sloBreaches.reset();
+    sloBreaches.inc(eventLatency.above(sloP99Ms));
   }
 
   #showState(current: LifeState['kind']): void {

@@ -68,7 +68,14 @@ function write(schema: unknown, fields: Record<string, FieldSource>, scored: Sco
   const side = newByteBuffer(4);
   append(side, Uint8Array.of(7, ...carriedAside), 0, 2);
   const spans = Int32Array.of(0, 0, 0, 0, 2, carriedText.length, -2, 1);
-  const target: RowTarget = { inputs: [], spans, side, eventTimes: new Float64Array(2) };
+  const target: RowTarget = {
+    inputs: [],
+    spans,
+    side,
+    eventTimes: new Float64Array(2),
+    missing: new Uint32Array(0),
+    unknown: new Uint32Array(0),
+  };
   const values: OutputValues[] = [
     { name: 'score', kind: 'number', values: Float64Array.of(0, scored.score ?? 0.5) },
     { name: 'count', kind: 'number', values: Float64Array.of(0, scored.count ?? 3) },

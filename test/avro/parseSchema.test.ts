@@ -124,6 +124,8 @@ test('what is no Avro schema is told, and a reader for it rejects every event', 
       spans: new Int32Array(0),
       side: { bytes: new Uint8Array(0), length: 0 },
       eventTimes: new Float64Array(1),
+      missing: new Uint32Array(1),
+      unknown: new Uint32Array(1),
     };
     const result = reader.read(Uint8Array.of(0, 0, 0, 0, 7), 0, 5, 0, row);
     assert.equal(reader.explain(result).code, 'E-SCHEMA-UNUSABLE', text);
@@ -145,6 +147,8 @@ test('schemas nested or chained without end are refused or served, never a crash
       spans: new Int32Array(0),
       side: { bytes: new Uint8Array(0), length: 0 },
       eventTimes: new Float64Array(1),
+      missing: new Uint32Array(1),
+      unknown: new Uint32Array(1),
     };
     // One entry with an empty key, and the deepest record of the chain.
     const event = Uint8Array.of(0, 0, 0, 0, 7, 2, 0, 0xbe, 0xb8, 2, 0, 0);

@@ -30,7 +30,12 @@ async function rejectionOf(schemaById: (id: number) => Promise<SchemaLookup>, id
   const reader = readers.ready(id);
   assert.ok(reader);
   const target = { inputs: [], spans: new Int32Array(0), side: { bytes: new Uint8Array(0), length: 0 } };
-  const result = reader.read(frame(id), 0, 5, 0, { ...target, eventTimes: new Float64Array(1) });
+  const result = reader.read(frame(id), 0, 5, 0, {
+    ...target,
+    eventTimes: new Float64Array(1),
+    missing: new Uint32Array(1),
+    unknown: new Uint32Array(1),
+  });
   return { told, rejection: reader.explain(result) };
 }
 

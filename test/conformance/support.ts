@@ -193,6 +193,7 @@ export class SourceLog implements SourceEvents {
   readonly gones: Lease[] = [];
   readonly pauses: TidemarkError[] = [];
   readonly failures: TidemarkError[] = [];
+  readonly begun: { lease: Lease; offset: number }[] = [];
   readonly stops: { lease: Lease; cause: TidemarkError }[] = [];
   resumes = 0;
   /** What the test does when leases end. */
@@ -201,6 +202,9 @@ export class SourceLog implements SourceEvents {
   granted(leases: readonly Lease[]): void {
     this.grants.push([...leases]);
     for (const lease of leases) this.held.add(lease);
+  }
+  begins(lease: Lease, offset: number): void {
+    this.begun.push({ lease, offset });
   }
   async ending(leases: readonly Lease[], deadlineMs: number): Promise<void> {
     this.endings.push({ leases, withinMs: deadlineMs - Date.now() });

@@ -8,7 +8,7 @@ import { faultsOfExposition } from '../support/exposition.ts';
 
 describe('the HTTP server', () => {
   const health = new Health();
-  const metrics = createMetrics({ version: '1.2.3', sloP99Ms: 100 });
+  const metrics = createMetrics({ pipeline: 'orders', version: '1.2.3', sloP99Ms: 100 });
   let server: HttpServer;
   before(async () => {
     server = await startHttp({ host: '127.0.0.1', port: 0, metrics, health });
@@ -17,7 +17,7 @@ describe('the HTTP server', () => {
   const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
 
   test('/metrics is well-formed Prometheus text', async () => {
-    metrics.eventLatency.observe(Float64Array.of(3, 300), 2, 100);
+    metrics.eventLatency.observe(Float64Array.of(3, 300), 2);
     metrics.rejections.inc({ code: 'E-AVRO-FRAME' });
     const response = await ask('/metrics');
     assert.equal(response.status, 200);
@@ -71,7 +71,7 @@ describe('the HTTP server', () => {
   });
 
   test('a metric that cannot be collected is a 500, and the next request is answered', async () => {
-    const broken = createMetrics({ version: '0.0.0', processMetrics: false });
+    const broken = createMetrics({ pipeline: 'orders', version: '0.0.0', processMetrics: false });
     broken.registry.metrics = async () => {
       throw new Error('no such metric');
     };

@@ -56,7 +56,7 @@ test('two pipelines live in one process, each with its own work, metrics and end
   assert.deepEqual([first.health().alive.state, first.health().ready.ok], ['stopped', false]);
   assert.ok(second.health().ready.ok, 'the other one goes on');
   const text = await second.metrics();
-  assert.match(text, /^tidemark_events_total\{outcome="scored"\} 200$/m);
+  assert.match(text, /^tidemark_events_total\{outcome="scored",pipeline="[^"]+"\} 200$/m);
   assert.doesNotMatch(text, /^(process|nodejs)_/m);
   assert.equal((await second.stop()).scored, 200);
 

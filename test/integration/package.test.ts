@@ -190,7 +190,7 @@ test('the service of docs/library.md scores, answers, and ends by itself on SIGT
   await pipeline.send(sent);
   await waitFor(async () => (await countOf(pipeline.output)) === sent.length, 'scores', 30_000);
   const metrics = await (await fetch(`http://localhost:${port}/metrics`)).text();
-  assert.match(metrics, /^tidemark_batch_rows_sum [1-9]/m);
+  assert.match(metrics, /^tidemark_batch_rows_sum\{pipeline="[^"]+"\} [1-9]/m);
   assert.equal((await fetch(`http://localhost:${port}/`)).status, 200);
   child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), 30_000);

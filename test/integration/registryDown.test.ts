@@ -56,7 +56,7 @@ for (const [how, fault] of [
       ['E-REGISTRY-UNREACHABLE'],
     );
     assert.equal(waiting.state, 'running');
-    assert.equal(await endpoints.metric('tidemark_paused{dependency="registry"}'), 1);
+    assert.equal(await endpoints.metric('tidemark_paused{reason="registry"}'), 1);
     // A declared pause is no reason for the watchdog to bark.
     const sinceMs = performance.now();
     await waitFor(() => performance.now() - sinceMs > 9_000, 'the watchdog’s time to pass', 30_000);

@@ -48,10 +48,10 @@ function batchAt(
   timestamp = 1000,
   eventTime = Number.NaN,
 ): Batch {
-  const batch = new Batch(simulatedScorer(), 1, 1);
+  const batch = new Batch(simulatedScorer(), { maxRows: 1, carriedFields: 1, features: 1, rules: 2 });
   const block = blockOf(lease, ['good'], offset);
   block.timestamps[0] = timestamp;
-  const segment = progress.open(block, 0);
+  const segment = progress.open({ block, index: 0, arrivedMs: 0 }, 0);
   assert.ok(segment);
   segment.endRow = 1;
   segment.endOffset = offset + 1;

@@ -9,9 +9,9 @@ function filled() {
   const lease = makeLease();
   const progress = new Progress(() => {});
   progress.grant(lease);
-  const batch = new Batch(simulatedScorer(), 3, 1);
+  const batch = new Batch(simulatedScorer(), { maxRows: 3, carriedFields: 1, features: 1, rules: 2 });
   const block = blockOf(lease, ['good', 'rejected', 'rejected']);
-  const segment = progress.open(block, 0);
+  const segment = progress.open({ block, index: 0, arrivedMs: 0 }, 0);
   assert.ok(segment);
   segment.endOffset = 3;
   batch.segments.push(segment);

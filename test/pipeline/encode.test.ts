@@ -25,13 +25,13 @@ async function encode(plan: Partial<EncodePlan>, beforeEncode: () => void, ...bl
   const stamp = modelStamp(sink, scorer);
   const deadLetters = new DeadLetters(sink, new SimulatedTelemetry(), PLAN.facts, PLAN.deadLetterPartitions);
   const encoder = new Encoder({ ...PLAN.encode, stamp, ...plan }, simulatedWriter, sink, deadLetters);
-  const batch = new Batch(scorer, 16, 1);
+  const batch = new Batch(scorer, { maxRows: 16, carriedFields: 1, features: 1, rules: 2 });
   const progress = new Progress(() => {});
   const readers = new SimulatedReaders();
   await readers.load(1);
   for (const block of blocks) {
     progress.grant(block.lease);
-    fill({ block, index: 0 }, batch, readers, progress, { tombstones: 0, otherTypes: 0 });
+    fill({ block, index: 0, arrivedMs: 0 }, batch, readers, progress, { tombstones: 0, otherTypes: 0 });
   }
   await scorer.run(batch.inputs, batch.rows, batch.outputs);
   beforeEncode();

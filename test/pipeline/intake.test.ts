@@ -4,7 +4,7 @@ import { InHand } from '../../src/pipeline/inHand.ts';
 import { Intake } from '../../src/pipeline/intake.ts';
 import type { Block } from '../../src/pipeline/ports.ts';
 import { blockOf, ManualSource, makeLease } from '../support/simulationBench.ts';
-import { settled } from '../support/simulationClock.ts';
+import { SimulatedClock, settled } from '../support/simulationClock.ts';
 import { SimulatedReaders } from '../support/simulationEvents.ts';
 import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
@@ -19,7 +19,7 @@ function setup(maxInFlightBytes = 1000) {
     return new Promise((resolve) => loads.set(id, resolve));
   });
   const intake = new Intake(
-    { source, readers, inHand, maxInFlightBytes },
+    { source, readers, inHand, maxInFlightBytes, clock: new SimulatedClock() },
     {
       arrived: () => told.push('arrived'),
       ended: () => told.push('ended'),

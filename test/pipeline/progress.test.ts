@@ -7,7 +7,7 @@ import { blockOf, makeLease } from '../support/simulationBench.ts';
 import { settled } from '../support/simulationClock.ts';
 
 function open(progress: Progress, block: Block, endOffset: number, endsBlock = false): Segment {
-  const segment = progress.open(block, 0);
+  const segment = progress.open({ block, index: 0, arrivedMs: 0 }, 0);
   assert.ok(segment);
   segment.endOffset = endOffset;
   segment.endsBlock = endsBlock;
@@ -72,7 +72,7 @@ describe('progress', () => {
     progress.settle(segment);
     assert.deepEqual(progress.uncommitted(), []);
     assert.deepEqual(released, []);
-    assert.equal(progress.open(block, 0), undefined);
+    assert.equal(progress.open({ block, index: 0, arrivedMs: 0 }, 0), undefined);
     assert.equal(progress.committed({ lease, offset: 1 }), undefined);
   });
 

@@ -17,10 +17,13 @@ const TOO_LARGE = { code: 'E-RECORD-TOO-LARGE', detail: 'too large' } as const;
 
 /** A batch of rows at offsets 0, 1, ... of which row i was published to `partitions[i]`. */
 function published(lease: Lease, partitions: readonly number[]): Batch {
-  const batch = new Batch(simulatedScorer(), 8, 1);
+  const batch = new Batch(simulatedScorer(), { maxRows: 8, carriedFields: 1, features: 1, rules: 2 });
   const block = blockOf(lease, new Array(partitions.length).fill('good'));
   batch.segments.push({
     block,
+    arrivedMs: 0,
+    firstIndex: 0,
+    endIndex: partitions.length,
     firstRow: 0,
     endRow: partitions.length,
     endOffset: partitions.length,

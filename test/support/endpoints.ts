@@ -28,10 +28,18 @@ export class Endpoints {
     return fetch(`${this.#url}/metrics`).then((response) => response.text());
   }
 
-  /** Values of the samples whose name, labels included, begins so. */
-  async metric(name: string): Promise<number> {
-    const lines = (await this.metricsText()).split('\n').filter((line) => line.startsWith(name));
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  /** The sum of a metric's samples that have these labels, as in `tidemark_paused{reason="sink"}`, whatever others they have. */
+  async metric(selector: string): Promise<number> {
+    const [name, labels = ''] = selector.replace('}', '').split('{');
+    const wanted = labels.split(',').filter((label) => label !== '');
+    const samples = (await this.metricsText()).split('\n').filter((line) => {
+      const [given, rest = ''] = line.split(/[{ ]/, 2);
+      return (
+        given === name &&
+        wanted.every((label) => rest.split(',').some((one) => one.replace('}', '') === label))
+      );
+    });
+    return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
   /** Waits until /readyz answers so; while it does, /healthz has to be fine. */

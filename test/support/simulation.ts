@@ -239,6 +239,7 @@ function makePlan(random: SeededRandom, partitions: number): PipelinePlan {
     maxDelayMs: random.pick([0, 3, 40]),
     maxInFlightBytes: random.pick([1, 150, 2000]),
     carriedFields: 1,
+    features: 1,
     encode: {
       partitions: { topic: SCORED, count: partitions, partitioner },
       decision: { output: 0, atLeast: Float64Array.of(THRESHOLD) },

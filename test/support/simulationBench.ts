@@ -171,6 +171,7 @@ export const PLAN: PipelinePlan = {
   maxDelayMs: 10,
   maxInFlightBytes: 1_000_000,
   carriedFields: 1,
+  features: 1,
   encode: {
     partitions: { topic: SCORED, count: 4, partitioner: 'source' },
     decision: { output: 0, atLeast: Float64Array.of(THRESHOLD) },

@@ -1,4 +1,5 @@
-import type { BatchClosed, SkipReason, Telemetry } from '../../src/telemetry/events.ts';
+import type { BatchClosed, ModelRows, SkipReason, Standing, Telemetry } from '../../src/telemetry/events.ts';
+import type { LatencySheet } from '../../src/telemetry/latencySheet.ts';
 
 /** Counts what tests ask about; tells nobody. */
 export class SimulatedTelemetry implements Telemetry {
@@ -9,6 +10,18 @@ export class SimulatedTelemetry implements Telemetry {
   readonly latenciesMs: number[] = [];
   readonly committedOffsets: { partition: number; offset: number; endOffset: number }[] = [];
   readonly refusedCommits: number[][] = [];
+  readonly segments: {
+    eventMs: number[];
+    events: number;
+    arrivalMs: number;
+    scoreMs: number;
+    produceMs: number;
+  }[] = [];
+  /** How far the partitions of the last pipeline that was started have come. */
+  standings: () => Standing[] = () => [];
+  missing = 0;
+  unknown = 0;
+  decided = 0;
   scored = 0;
   deadLettered = 0;
 
@@ -35,9 +48,26 @@ export class SimulatedTelemetry implements Telemetry {
     this.deadLettered += facts.deadLettered;
   }
 
-  latencies(ms: Float64Array, count: number): void {
-    this.latenciesMs.push(...ms.subarray(0, count));
+  modelRan({ missing, unknown, decided }: ModelRows): void {
+    for (const count of missing) this.missing += count;
+    for (const count of unknown) this.unknown += count;
+    for (const count of decided) this.decided += count;
   }
+
+  latencies({ eventMs, timed, timedEnd, arrivalMs, scored, scoreMs, produceMs }: LatencySheet): void {
+    this.latenciesMs.push(...eventMs.subarray(0, timed));
+    for (const [segment, events] of scored.entries()) {
+      const firstTimed = timedEnd[segment - 1] ?? 0;
+      const of = [...eventMs.subarray(firstTimed, timedEnd[segment])];
+      this.segments.push({ eventMs: of, events, arrivalMs: arrivalMs[segment], scoreMs, produceMs });
+    }
+  }
+
+  standingsFrom(look: () => Iterable<Standing>): void {
+    this.standings = () => [...look()];
+  }
+
+  logEnds(): void {}
 
   eventsSkipped(reason: SkipReason, count: number): void {
     this.skipped[reason] += count;

@@ -61,7 +61,7 @@ export function readMetrics(text: string): ReplicaMetrics {
       counts: [...latency.values()],
     },
     leases: one('leases'),
-    pausedBy: [...by('paused', 'dependency')].filter(([, value]) => value === 1).map(([name]) => name),
+    pausedBy: [...by('paused', 'reason')].filter(([, value]) => value === 1).map(([name]) => name),
   };
 }
 

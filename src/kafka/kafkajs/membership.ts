@@ -18,6 +18,7 @@ import type { SourceSettings } from './settings.ts';
 /** Who wants to know how the membership fares. None of these throws. */
 export interface MembershipEvents extends LeaseEvents {
   granted(leases: readonly Lease[]): void;
+  begins(lease: Lease, offset: number): void;
   /** A broker does not answer; whether the membership survives it shows later. */
   down(cause: TidemarkError): void;
   /** A broker answered. */
@@ -204,6 +205,7 @@ export class Membership {
   #seek(feed: PartitionFeed): void {
     if (!this.#leases.holds(feed.lease)) return;
     const { topic, partition } = feed.lease;
+    this.#events.begins(feed.lease, feed.position);
     this.#steer(() => {
       this.#consumer.seek({ topic, partition, offset: String(feed.position) });
       feed.ready = true;

@@ -112,6 +112,7 @@ export class KafkajsSource implements Source {
     const events = this.#events!;
     return {
       granted: (leases) => events.granted(leases),
+      begins: (lease, offset) => events.begins(lease, offset),
       ending: (leases, deadlineMs) => events.ending(leases, deadlineMs),
       gone: (leases: readonly Lease[]) => events.gone(leases),
       down: (cause) => this.#down(cause),

@@ -201,7 +201,9 @@ export class NativeSource implements Source {
         if (lease.state.kind !== 'held') return;
       }
     }
-    if (lease.state.kind === 'held') this.#fetcher.add(lease, offset, leaderEpoch);
+    if (lease.state.kind !== 'held') return;
+    this.#events?.begins(lease, offset);
+    this.#fetcher.add(lease, offset, leaderEpoch);
   }
 
   /** Tries until it succeeds, for as long as one of the leases is held. */

@@ -9,7 +9,7 @@ import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import { type ErrorCode, TidemarkError } from '../../errors.ts';
 import { Batch } from '../../pipeline/batch.ts';
 import { DeadLetters } from '../../pipeline/deadLetters.ts';
-import { decide } from '../../pipeline/decision.ts';
+import { decide, rulesOf } from '../../pipeline/decision.ts';
 import { Encoder, modelStamp } from '../../pipeline/encode.ts';
 import { type Cursor, fill } from '../../pipeline/fill.ts';
 import { type PaperRecord, PaperRecords } from '../../pipeline/paperRecords.ts';
@@ -98,9 +98,14 @@ export class Preview {
       const plan = probePlan(rowPlan, mark);
       return plan === undefined ? [] : [[mark, this.#readersOf(plan)] as const];
     });
-    const carried = rowPlan.carried.length;
-    this.#batch = new Batch(scorer, MAX_ROWS, carried);
-    this.#probed = new Batch(scorer, 1, carried);
+    const shape = {
+      maxRows: MAX_ROWS,
+      carriedFields: rowPlan.carried.length,
+      features: rowPlan.features.length,
+      rules: decision === undefined ? 0 : rulesOf(decision),
+    };
+    this.#batch = new Batch(scorer, shape);
+    this.#probed = new Batch(scorer, { ...shape, maxRows: 1 });
     const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId: NO_SCHEMA_ID });
     if (written.kind === 'unfit')
       throw new TidemarkError('E-INTERNAL', 'a proved output schema does not compile');
@@ -127,7 +132,7 @@ export class Preview {
   async look(block: Block): Promise<SeenEvent[]> {
     const progress = new Progress(() => {});
     progress.grant(block.lease);
-    const cursor: Cursor = { block, index: 0 };
+    const cursor: Cursor = { block, index: 0, arrivedMs: 0 };
     const seen: SeenEvent[] = [];
     for (let first = 0; ; first = cursor.index) {
       const result = await this.#fill(cursor, progress);

@@ -124,6 +124,8 @@ export function targetFor(type: FeaturePlan['type'], columns: number, carried: n
     spans: new Int32Array(4 * carried).fill(3),
     side: { bytes: new Uint8Array(4), length: 0 },
     eventTimes: Float64Array.of(77, 77),
+    missing: new Uint32Array(columns),
+    unknown: new Uint32Array(columns),
   };
 }
 

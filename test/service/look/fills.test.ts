@@ -70,6 +70,8 @@ test('a value that was filled in differs between two readings, and one that was 
       spans: new Int32Array(0),
       side: { bytes: new Uint8Array(0), length: 0 },
       eventTimes: new Float64Array(1),
+      missing: new Uint32Array(2),
+      unknown: new Uint32Array(2),
     };
     const text = JSON.stringify({
       type: 'record',
