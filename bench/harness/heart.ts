@@ -3,6 +3,7 @@ import { compileEventWriter } from '../../src/avro/eventWriter.ts';
 import { RegistryReaders } from '../../src/avro/readers.ts';
 import type { PipelineConfig } from '../../src/config/pipelineConfig.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { modelToWatch } from '../../src/service/assembly.ts';
 import { systemClock } from '../../src/service/clock.ts';
 import { proveContract } from '../../src/service/contract.ts';
 import { loadMaterials, modelFacts } from '../../src/service/materials.ts';
@@ -42,6 +43,15 @@ export async function openHeart(config: PipelineConfig, partitions: number): Pro
   });
   const { scorer } = model;
   const sink = new MemorySink(partitions);
+  telemetry.started({
+    pipeline: config.pipeline,
+    client: 'memory',
+    delivery: config.delivery,
+    group: config.kafka.group,
+    topic: config.input.topic,
+    maxInFlightBytes: config.batching.maxInFlightBytes,
+    model: modelToWatch(model, contract),
+  });
   return { config, contract, scorer, readers, writer: compiled.writer, sink, partitions, telemetry };
 }
 

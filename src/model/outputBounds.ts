@@ -3,6 +3,10 @@
 const PROBABILITY_STEP = 0.05;
 /** About so many buckets. */
 const STEPS = 20;
+/** Values that differ by a smaller part of themselves are the same. */
+const ALIKE = 1e-6;
+/** Nothing is told of values that are smaller. */
+const SMALLEST = 1e-9;
 
 /**
  * Inclusive upper bounds, ascending and even. In steps of 0.05 when all golden values are within 0 and 1; otherwise over the golden
@@ -15,8 +19,9 @@ export function outputBounds(golden: readonly (number | string)[]): number[] {
   if (values.every((value) => value >= 0 && value <= 1)) return even(PROBABILITY_STEP, 1, PROBABILITY_STEP);
   const least = Math.min(...values);
   const most = Math.max(...values);
-  // One value tells where, not how far about it.
-  const range = most - least || Math.abs(most);
+  const size = Math.max(Math.abs(least), Math.abs(most), SMALLEST);
+  // Golden rows that all come to the same tell where values are, not how far about it.
+  const range = most - least > ALIKE * size ? most - least : size;
   const step = roundStep((2 * range) / STEPS);
   return even(Math.floor((least - range / 2) / step) * step, most + range / 2, step);
 }

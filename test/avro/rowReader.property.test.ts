@@ -46,6 +46,9 @@ function planOf(features: readonly FeaturePlan[], more: Partial<RowPlan> = {}): 
   return { features, carried: [], ...more };
 }
 
+/** What an unknown category becomes where it is not rejected. */
+const unknownFill = (type: FeaturePlan['type']) => (type === 'string' ? 'UNKNOWN' : 7);
+
 function feature(path: FieldPath, type: FeaturePlan['type'], more: Partial<FeaturePlan> = {}): FeaturePlan {
   const missing =
     type === 'string'
@@ -73,9 +76,25 @@ function expectedOf({ ast, value }: Sample, plan: FeaturePlan): unknown {
     if (leads || plan.missing === 'reject') return 'E-SCHEMA-UNUSABLE';
   }
   const leaf = leafAt(ast, value, plan.path);
-  if (!leaf) return plan.missing;
+  if (!leaf) return missingOf(plan);
   if (!fits(plan, leaf.ast)) return 'E-FEATURE-RANGE';
   return elementFor(plan, leaf);
+}
+
+function missingOf(plan: FeaturePlan): unknown {
+  return plan.missing === 'reject' ? 'E-FEATURE-MISSING' : plan.missing;
+}
+
+/** Whether the feature is missing in the event, and whether it holds an unknown category, by what avsc decoded. */
+function lacks({ ast, value }: Sample, plan: FeaturePlan): { missing: boolean; unknown: boolean } {
+  const leaf = leafAt(ast, value, plan.path);
+  if (!leaf) return { missing: true, unknown: false };
+  if (!fits(plan, leaf.ast)) return { missing: false, unknown: false };
+  const means = meaning(leaf)!;
+  if (typeof means === 'string') {
+    return { missing: false, unknown: plan.categories !== undefined && !plan.categories.includes(means) };
+  }
+  return { missing: Number.isNaN(means), unknown: false };
 }
 
 function fits(plan: FeaturePlan, ast: Ast): boolean {
@@ -92,9 +111,10 @@ function elementFor(plan: FeaturePlan, leaf: Leaf): unknown {
   if (typeof value === 'string') {
     if (!plan.categories) return value;
     const index = plan.categories.indexOf(value);
-    return index < 0 ? 'E-FEATURE-CATEGORY' : plan.type === 'string' ? value : index;
+    if (index < 0) return plan.unknown === 'reject' ? 'E-FEATURE-CATEGORY' : plan.unknown;
+    return plan.type === 'string' ? value : index;
   }
-  if (Number.isNaN(value)) return plan.missing;
+  if (Number.isNaN(value)) return missingOf(plan);
   return inTensor(plan.type, leaf, value);
 }
 
@@ -132,13 +152,17 @@ function assertFeature(of: Sample, plan: FeaturePlan): string {
   const result = reader.read(of.bytes, 0, of.bytes.length, ROW, target);
   const expected = expectedOf(of, plan);
   const what = `${JSON.stringify(plan)} of ${of.schema}`;
+  const isRead = expected !== 'E-SCHEMA-UNUSABLE';
+  const { missing, unknown } = lacks(of, plan);
+  assert.deepEqual([...target.missing], [Number(isRead && missing)], `missing: ${what}`);
+  assert.deepEqual([...target.unknown], [Number(isRead && unknown)], `unknown: ${what}`);
   if (result !== READ_OK) {
     assert.equal(codeOf(reader, result), expected, what);
     return codeOf(reader, result);
   }
   const element = elementOf(target, 0);
   assert.equal(element, same(element, expected), what);
-  return 'ok';
+  return missing ? 'missing' : unknown ? 'unknown' : 'ok';
 }
 
 /** Integer tensors are compared as BigInt in the oracle. */
@@ -157,16 +181,20 @@ test('a feature at any path of any schema is what avsc decodes there', () => {
       const type = of.random.pick(['float64', 'float32', 'int32', 'int64', 'bool', 'string'] as const);
       const categories = of.random.pick([undefined, undefined, CATEGORIES]);
       const missing = of.random.pick([undefined, 'reject']);
-      const more = { ...(categories && type !== 'bool' && { categories }), ...(missing && { missing }) };
+      const unknown = of.random.pick([undefined, unknownFill(type)]);
+      const more = {
+        ...(categories && type !== 'bool' && { categories }),
+        ...(missing && { missing }),
+        ...(categories && type !== 'bool' && unknown && { unknown }),
+      };
       const plan = feature(of.random.pick(paths), type, more);
-      if (plan.missing !== 'reject') {
-        const outcome = assertFeature(of, plan);
-        seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
-      }
+      const outcome = assertFeature(of, plan);
+      seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
     }
   });
   fc.assert(property, RUNS);
-  for (const outcome of ['ok', 'E-FEATURE-RANGE', 'E-FEATURE-CATEGORY', 'E-SCHEMA-UNUSABLE']) {
+  const outcomes = ['ok', 'missing', 'unknown', 'E-FEATURE-MISSING', 'E-FEATURE-RANGE', 'E-FEATURE-CATEGORY'];
+  for (const outcome of [...outcomes, 'E-SCHEMA-UNUSABLE']) {
     assert.ok((seen.get(outcome) ?? 0) > 5, `the samples hardly reach ${outcome}: ${seen.get(outcome)}`);
   }
 });
@@ -182,6 +210,8 @@ test('all features of a schema are read together as each is read alone', () => {
     const reader = compileRowReader(7, of.schema, [], planOf(plans));
     const target = targetFor('float64', plans.length, 0);
     assert.equal(codeOf(reader, reader.read(of.bytes, 0, of.bytes.length, ROW, target)), 'ok');
+    const missing = plans.map((plan) => Number(lacks(of, plan).missing));
+    assert.deepEqual([...target.missing], missing);
     for (const plan of plans) {
       const [element, expected] = [Number(elementOf(target, plan.column)), Number(expectedOf(of, plan))];
       assert.ok(Math.abs(element - expected) <= Math.abs(expected) * 1e-12, JSON.stringify(plan.path));

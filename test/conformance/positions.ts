@@ -26,10 +26,11 @@ export function positionConformance(name: string, client: ClientUnderTest): void
       first.release(block);
       await first.stop();
       const second = client.newSource({ topic, group });
-      await started(bench, second);
+      const log = await started(bench, second);
       const drinker = new Drinker(second);
       await until('60 records', () => drinker.records.length === 60);
       assert.equal(drinker.records[0]?.offset, 40);
+      assert.deepEqual(log.begun, [{ lease: drinker.blocks[0]!.lease, offset: 40 }]);
     });
 
     test('a new group starts at the latest record, and stays there when it begins again', async () => {

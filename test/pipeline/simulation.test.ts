@@ -6,11 +6,26 @@ import { type Story, simulate } from '../support/simulation.ts';
 const only = process.env.SIMULATION_SEED;
 const seeds = only === undefined ? Array.from({ length: 400 }, (_, i) => i + 1) : [Number(only)];
 
+/** What is told of the time of scored events: nothing took less than no time, or more than since it was written. */
+function faultsOfLatencies({ telemetry }: Story): string[] {
+  return telemetry.segments.flatMap(({ events, eventMs, arrivalMs, scoreMs, produceMs }) => {
+    const faults: string[] = [];
+    const batchMs = arrivalMs - scoreMs - produceMs;
+    if (![batchMs, scoreMs, produceMs].every((ms) => ms >= 0))
+      faults.push(`waited ${batchMs}, scored ${scoreMs}, produced ${produceMs} ms`);
+    if (eventMs.length > events) faults.push(`${eventMs.length} times of ${events} events`);
+    for (const ms of eventMs)
+      if (ms < arrivalMs) faults.push(`arrived ${arrivalMs - ms} ms before it was written`);
+    return faults;
+  });
+}
+
 async function play(seed: number): Promise<Story> {
   const again = `play it again with: SIMULATION_SEED=${seed} node --test test/pipeline/simulation.test.ts`;
   try {
     const story = await simulate(seed);
     assert.deepEqual(story.violations, [], `seed ${seed} broke a promise; ${again}`);
+    assert.deepEqual(faultsOfLatencies(story), [], `seed ${seed} tells times that cannot be; ${again}`);
     return story;
   } catch (cause) {
     if (cause instanceof assert.AssertionError) throw cause;

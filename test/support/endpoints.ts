@@ -1,4 +1,5 @@
 import type { HealthReport } from '../../src/telemetry/health.ts';
+import { samplesOf } from '../../tools/demo/exposition.ts';
 import { waitFor } from './stack.ts';
 import type { TidemarkProcess } from './tidemark.ts';
 
@@ -30,16 +31,10 @@ export class Endpoints {
 
   /** The sum of a metric's samples that have these labels, as in `tidemark_paused{reason="sink"}`, whatever others they have. */
   async metric(selector: string): Promise<number> {
-    const [name, labels = ''] = selector.replace('}', '').split('{');
-    const wanted = labels.split(',').filter((label) => label !== '');
-    const samples = (await this.metricsText()).split('\n').filter((line) => {
-      const [given, rest = ''] = line.split(/[{ ]/, 2);
-      return (
-        given === name &&
-        wanted.every((label) => rest.split(',').some((one) => one.replace('}', '') === label))
-      );
-    });
-    return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    const [wanted] = samplesOf(`${selector} 0`);
+    return samplesOf(await this.metricsText())
+      .filter(({ name, labels }) => name === wanted!.name && includes(labels, wanted!.labels))
+      .reduce((sum, { value }) => sum + value, 0);
   }
 
   /** Waits until /readyz answers so; while it does, /healthz has to be fine. */
@@ -55,4 +50,8 @@ export class Endpoints {
       throw new Error(`${cause.message} It says ${JSON.stringify(last)}.`, { cause });
     });
   }
+}
+
+function includes(labels: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): boolean {
+  return [...wanted].every(([name, value]) => labels.get(name) === value);
 }

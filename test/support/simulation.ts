@@ -82,6 +82,7 @@ class World {
     const read = () => this.#calm && this.#broker.isDone && this.#process.state === 'running';
     await this.#clock.runUntil(() => broken() || read(), LIMIT_MS, 'everything read and committed');
     if (!broken()) {
+      this.#judgeStandings();
       this.#drain();
       const ended = () => this.#process.state === 'ended';
       await this.#clock.runUntil(() => broken() || ended(), LIMIT_MS, 'the last drain');
@@ -91,6 +92,19 @@ class World {
     this.#process.clock.kill();
     const { mostBlocks, mostSends, violations } = this.#broker;
     return { telemetry: this.#telemetry, faults: this.#faults, violations, mostBlocks, mostSends };
+  }
+
+  /** All was read: nothing is in hand, and every partition is done up to its end. */
+  #judgeStandings(): void {
+    for (const standing of this.#telemetry.standings()) {
+      const { partition, oldestMs, beginOffset, settledOffset } = standing;
+      const { endOffset } = this.#broker.inputs[partition];
+      const done = Math.max(beginOffset, settledOffset);
+      if (oldestMs !== undefined || done !== endOffset)
+        this.#broker.violated(
+          `partition ${partition} with end ${endOffset} stands at ${JSON.stringify(standing)}`,
+        );
+    }
   }
 
   #begin(): Process {

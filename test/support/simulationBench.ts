@@ -105,6 +105,10 @@ export class ManualSource implements Source {
     this.#events?.granted(leases);
   }
 
+  begins(lease: Lease, offset: number): void {
+    this.#events?.begins(lease, offset);
+  }
+
   ending(deadlineMs: number, ...leases: Lease[]): Promise<void> {
     for (const lease of leases) lease.state = { kind: 'ending', deadlineMs };
     return this.#events?.ending(leases, deadlineMs) ?? Promise.resolve();

@@ -135,6 +135,7 @@ export class SimulatedSource implements Source {
       return lease;
     });
     this.#events?.granted(leases);
+    for (const lease of leases) this.#events?.begins(lease, this.#broker.inputs[lease.partition].committed);
     this.#answer();
   }
 

@@ -1,3 +1,5 @@
+import { samplesOf } from './exposition.ts';
+
 /** What the demo shows of a replica's /metrics; docs/metrics.md explains them. Counters count from its start. */
 export interface ReplicaMetrics {
   readonly scored: number;
@@ -33,15 +35,10 @@ export const noMetrics: ReplicaMetrics = {
   pausedBy: [],
 };
 
-interface Sample {
-  readonly labels: ReadonlyMap<string, string>;
-  readonly value: number;
-}
-
 /** Reads the text that /metrics answers. What is missing in it counts as 0. */
 export function readMetrics(text: string): ReplicaMetrics {
   const samples = samplesOf(text);
-  const all = (name: string) => samples.get(`tidemark_${name}`) ?? [];
+  const all = (name: string) => samples.filter((sample) => sample.name === `tidemark_${name}`);
   const one = (name: string) => all(name)[0]?.value ?? 0;
   const by = (name: string, label: string) =>
     new Map(all(name).map(({ labels, value }) => [labels.get(label) ?? '', value]));
@@ -63,21 +60,4 @@ export function readMetrics(text: string): ReplicaMetrics {
     leases: one('leases'),
     pausedBy: [...by('paused', 'reason')].filter(([, value]) => value === 1).map(([name]) => name),
   };
-}
-
-const LINE = /^(?<name>\w+)(?:\{(?<labels>.*)\})? (?<value>\S+)$/;
-const LABEL = /(?<name>\w+)="(?<value>[^"]*)"/g;
-
-function samplesOf(text: string): Map<string, Sample[]> {
-  const samples = new Map<string, Sample[]>();
-  for (const line of text.split('\n')) {
-    const { name, labels = '', value } = LINE.exec(line)?.groups ?? {};
-    if (name === undefined) continue;
-    const pairs = [...labels.matchAll(LABEL)].map(({ groups }) => [groups!.name!, groups!.value!] as const);
-    const sample = { labels: new Map(pairs), value: Number(value) };
-    const those = samples.get(name);
-    if (those === undefined) samples.set(name, [sample]);
-    else those.push(sample);
-  }
-  return samples;
 }

@@ -8,7 +8,5 @@ import { service } from './service.ts';
 
 export const catalogue = { ...outcomes, ...model, ...partitions, ...service, ...group };
 
-export type Catalogue = typeof catalogue;
-
 /** The declarations, for what is made from all of them. */
 export const declarations: readonly Declared<MetricType, string>[] = Object.values(catalogue);
