@@ -32,6 +32,9 @@ const TIME = { shownPer: 1000, floor: 0 };
  */
 const LEFT_OUT = /^nodejs_(eventloop_lag_.*|active_(handles|requests|resources)_total)$/;
 
+/** prom-client looks at the event loop whether that is told or not: then seldom. */
+const SELDOM_MS = 60_000;
+
 export function createMetrics(options: MetricsOptions) {
   const registry = new ScrapedRegistry();
   registry.setDefaultLabels({ [PIPELINE_LABEL]: options.pipeline });
@@ -49,7 +52,7 @@ export function createMetrics(options: MetricsOptions) {
   };
   if (isProcess) {
     new LoopDelay(registry, catalogue.loopDelay);
-    collectDefaultMetrics({ register: registry });
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: SELDOM_MS });
     for (const { name } of registry.getMetricsAsArray())
       if (LEFT_OUT.test(name)) registry.removeSingleMetric(name);
   }

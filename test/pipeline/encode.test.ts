@@ -64,7 +64,12 @@ describe('encoding a batch', () => {
   });
 
   test('names the model in the headers (P6), keeps the key, writes score and decision', async () => {
-    const { buffers } = await encode({}, nothing, blockOf(makeLease(), ['good', 'good'], 499));
+    const { batch, buffers } = await encode(
+      {},
+      nothing,
+      blockOf(makeLease(), ['good', 'good', 'good', 'not-finite'], 499),
+    );
+    assert.deepEqual([...batch.decided], [2, 1], 'what is no number is decided on by nobody');
     const [below, above] = buffers[0].records;
     assert.deepEqual(
       [...below.headers],
