@@ -81,9 +81,8 @@ export class HistogramSeries {
 
   /** Counts the values `[from, to)`, each less `less`. @returns how many were counted */
   observeLess(values: Float64Array, from: number, to: number, less: number): number {
-    return this.#perUnit > 0
-      ? this.#countEven(values, from, to, less)
-      : this.#countNear(values, from, to, less);
+    const isPlain = this.#perUnit > 0 && less === 0 && this.#floor === -Infinity;
+    return isPlain ? this.#countEven(values, from, to) : this.#countNear(values, from, to, less);
   }
 
   /** Counts one value so many times. */
@@ -119,43 +118,53 @@ export class HistogramSeries {
     this.#sum = 0;
   }
 
-  /** Events of one batch are about equally late: the bucket of the one before is next to it if not it. */
+  /** Events of one batch are about equally late: as long as they fall into one bucket, they are only compared with its bounds. */
   #countNear(values: Float64Array, from: number, to: number, less: number): number {
     const bounds = this.#bounds;
     const counts = this.#counts;
     const floor = this.#floor;
     let sum = 0;
     let counted = 0;
+    let inBucket = 0;
     let bucket = 0;
+    let below = Number.NaN;
+    let atMost = Number.NaN;
     for (let i = from; i < to; i++) {
       const value = Math.max(values[i]! - less, floor);
-      if (!Number.isFinite(value)) continue;
+      if (!(value > below && value <= atMost)) {
+        if (!Number.isFinite(value)) continue;
+        counts[bucket]! += inBucket;
+        counted += inBucket;
+        inBucket = 0;
+        bucket = bucketOf(value, bounds, bucket);
+        below = bucket === 0 ? -Infinity : bounds[bucket - 1]!;
+        atMost = bucket === bounds.length ? Number.MAX_VALUE : bounds[bucket]!;
+      }
+      inBucket++;
       sum += value;
-      counted++;
-      bucket = bucketOf(value, bounds, bucket);
-      counts[bucket]!++;
     }
+    counts[bucket]! += inBucket;
     this.#sum += sum;
-    return counted;
+    return counted + inBucket;
   }
 
-  /** Scores jump about, so that looking from the bucket before would cost more than working out where to look. */
-  #countEven(values: Float64Array, from: number, to: number, less: number): number {
+  /** Scores jump about: it is worked out which bound is next to each. */
+  #countEven(values: Float64Array, from: number, to: number): number {
     const bounds = this.#bounds;
     const counts = this.#counts;
-    const floor = this.#floor;
-    const first = bounds[0]!;
     const perUnit = this.#perUnit;
-    const last = bounds.length;
+    const last = bounds.length - 1;
+    // A little more than exact, so that a value at a bound is never taken to the bound before it.
+    const first = bounds[0]! - EVEN / perUnit;
     let sum = 0;
     let counted = 0;
     for (let i = from; i < to; i++) {
-      const value = Math.max(values[i]! - less, floor);
+      const value = values[i]!;
       if (!Number.isFinite(value)) continue;
       sum += value;
       counted++;
-      const near = Math.min(Math.max(Math.ceil((value - first) * perUnit), 0), last);
-      counts[bucketOf(value, bounds, near)]!++;
+      const bound = Math.min(Math.max((value - first) * perUnit, 0), last) | 0;
+      counts[value > bounds[bound]! ? bound + 1 : bound]!++;
     }
     this.#sum += sum;
     return counted;
@@ -177,6 +186,6 @@ function bucketsPerUnit(bounds: readonly number[]): number {
   if (bounds.length < 3) return 0;
   const [first, last] = [bounds[0]!, bounds.at(-1)!];
   const step = (last - first) / (bounds.length - 1);
-  const isEven = bounds.every((bound, i) => Math.abs(bound - (first + i * step)) < EVEN * step);
+  const isEven = bounds.every((bound, i) => Math.abs(bound - (first + i * step)) < (EVEN * step) / 2);
   return isEven ? 1 / step : 0;
 }
