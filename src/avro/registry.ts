@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { TidemarkError } from '../errors.ts';
 import type { Clock } from '../pipeline/ports.ts';
 import type { SchemaReference } from './parseSchema.ts';
-import { RegistryApi, type RegistryOptions } from './registryApi.ts';
+import { RegistryApi, type RegistryOptions, type RegistryTime } from './registryApi.ts';
 
 export type { RegistryOptions } from './registryApi.ts';
 
@@ -141,6 +141,11 @@ export class Registry {
       (api) => api.Subject.compatible({ subject, version: 'latest', verbose: true, body: { schema } }),
     );
     return { compatible: answer?.is_compatible ?? true, messages: answer?.messages ?? [] };
+  }
+
+  /** What time it is there, whatever it knows of this subject; undefined when it does not say. */
+  clock(subject: string): Promise<RegistryTime | undefined> {
+    return this.#api.time((api) => api.Subject.latestVersion({ subject }));
   }
 
   /** Gives up whatever is waited for; from here on an unreachable registry is an error at once. */

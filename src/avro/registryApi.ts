@@ -38,6 +38,14 @@ interface RawResponse {
   /** Present when no answer came at all; the status is then made up (400). */
   error(): (Error & { code?: unknown }) | null;
   data(): unknown;
+  header(name: string): unknown;
+}
+
+/** The registry's time (epoch milliseconds, of the second it named), and ours before and after. */
+export interface RegistryTime {
+  readonly dateMs: number;
+  readonly askedMs: number;
+  readonly answeredMs: number;
 }
 
 type Middleware = NonNullable<SchemaRegistryAPIClientArgs['middlewares']>[number];
@@ -106,6 +114,19 @@ export class RegistryApi {
    * @throws TidemarkError E-REGISTRY-UNREACHABLE (no answer, or none of a registry), E-REGISTRY-AUTH, E-REGISTRY-REFUSED.
    */
   async ask<T>(doing: string, request: RegistryRequest): Promise<T | undefined> {
+    return this.#answerOf(await this.#send(doing, request), doing) as T | undefined;
+  }
+
+  /** When the registry answers, by its own clock; undefined when the answer bears no Date. Throws as `ask` does. */
+  async time(request: RegistryRequest): Promise<RegistryTime | undefined> {
+    const askedMs = Date.now();
+    const response = await this.#send('asking for the time', request);
+    const answeredMs = Date.now();
+    const dateMs = Date.parse(String(response.header('date')));
+    return Number.isNaN(dateMs) ? undefined : { dateMs, askedMs, answeredMs };
+  }
+
+  async #send(doing: string, request: RegistryRequest): Promise<RawResponse> {
     const tooLate = Promise.withResolvers<never>();
     // The client library never settles when an answer breaks off half way, so its signal alone is not enough.
     const timer = setTimeout(
@@ -116,8 +137,7 @@ export class RegistryApi {
       this.#timeoutMs,
     );
     try {
-      const response = (await Promise.race([request(this.#client), tooLate.promise])) as RawResponse;
-      return this.#answerOf(response, doing) as T | undefined;
+      return (await Promise.race([request(this.#client), tooLate.promise])) as RawResponse;
     } finally {
       clearTimeout(timer);
     }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../service/version.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand, completionServerCommand } from './completion.ts';
+import { doctorCommand } from './doctor.ts';
 import { errorsCommand } from './errors.ts';
 import { initCommand } from './init.ts';
 import { leaveCommand } from './leave.ts';
@@ -33,6 +34,7 @@ To look closer:
   $ tidemark model describe churn.onnx            what goes in, what comes out
   $ tidemark try -c churn/churn.yaml --events e.json   score a few events without Kafka
   $ tidemark sample -c churn/churn.yaml           live events as the model sees them
+  $ tidemark doctor -c churn/churn.yaml           what of the live world does not serve
 
 Examples:
   $ tidemark check --help                   what a command does, with examples
@@ -51,6 +53,7 @@ Exit status:
 program.addCommand(initCommand());
 program.addCommand(checkCommand());
 program.addCommand(runCommand());
+program.addCommand(doctorCommand());
 program.addCommand(topicsCommand());
 program.addCommand(tryCommand());
 program.addCommand(sampleCommand());

@@ -17,12 +17,24 @@ export interface CheckReport {
 
 /** Proves configuration, event schema, model package and output schema against each other; `live` also broker and registry. */
 export async function check(config: PipelineConfig, options: { live: boolean }): Promise<CheckReport> {
-  const found: Findings = { proved: [], faults: [], warnings: [] };
-  proveClient(config, found);
-  const { proof, outputSchema } = await proveParts(config, found);
+  const { found, proof, outputSchema } = await prove(config);
   if (config.input.schema === undefined && !options.live) found.warnings.push(EVENTS_UNPROVED);
   if (options.live) await proveLive(config, proof, outputSchema, found);
   return found;
+}
+
+/** What a pipeline is made of, proved without asking anybody. */
+export interface ProvedParts {
+  readonly found: Findings;
+  readonly proof: Proof;
+  /** Absent when its file cannot be had, which is among the faults. */
+  readonly outputSchema: SchemaFile | undefined;
+}
+
+export async function prove(config: PipelineConfig): Promise<ProvedParts> {
+  const found: Findings = { proved: [], faults: [], warnings: [] };
+  proveClient(config, found);
+  return { found, ...(await proveParts(config, found)) };
 }
 
 /** The faults of what a configuration refers to and how it fits, for a file that has faults of its own. */

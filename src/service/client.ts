@@ -2,10 +2,15 @@ import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
 import { missingCapabilities } from '../kafka/capabilities.ts';
 import type { ClientLog } from '../kafka/connection.ts';
-import { KafkajsSink } from '../kafka/kafkajs/sink.ts';
+import { DEFAULT_MAX_RECORD_BYTES as KAFKAJS_RECORD_BYTES, KafkajsSink } from '../kafka/kafkajs/sink.ts';
 import { KafkajsSource, kafkajsCapabilities } from '../kafka/kafkajs/source.ts';
+import { MAX_BATCH_BYTES } from '../kafka/native/fetch/settings.ts';
 import { NativeTopicReader } from '../kafka/native/reader.ts';
-import { NativeSink } from '../kafka/native/sink.ts';
+import {
+  MAX_REQUEST_BYTES,
+  DEFAULT_MAX_RECORD_BYTES as NATIVE_RECORD_BYTES,
+  NativeSink,
+} from '../kafka/native/sink.ts';
 import { NativeSource, nativeCapabilities } from '../kafka/native/source.ts';
 import type {
   ClientCapabilities,
@@ -25,14 +30,26 @@ export interface Client {
 
 type ClientName = PipelineConfig['kafka']['client'];
 
+/** What a client takes and sends at most, bytes; undefined without a limit of its own. */
+export interface ClientLimits {
+  /** Of a record batch that is read: a larger one stops its partition. */
+  readonly readBatchBytes: number | undefined;
+  /** Of a record that is written. */
+  readonly recordBytes: number;
+  /** Of a request that writes. */
+  readonly requestBytes: number | undefined;
+}
+
 interface ClientKind {
   readonly capabilities: ClientCapabilities;
+  readonly limits: ClientLimits;
   /** Connects to nothing yet. */
   open(config: PipelineConfig, events: SinkEvents, log: ClientLog): Client;
 }
 
 const kafkajs: ClientKind = {
   capabilities: kafkajsCapabilities,
+  limits: { readBatchBytes: undefined, recordBytes: KAFKAJS_RECORD_BYTES, requestBytes: undefined },
   open(config, events, log) {
     const connection = kafkaConnection(config);
     const { compression } = config.output;
@@ -50,6 +67,11 @@ const kafkajs: ClientKind = {
 
 const native: ClientKind = {
   capabilities: nativeCapabilities,
+  limits: {
+    readBatchBytes: MAX_BATCH_BYTES,
+    recordBytes: NATIVE_RECORD_BYTES,
+    requestBytes: MAX_REQUEST_BYTES,
+  },
   open(config, events, log) {
     const connection = kafkaConnection(config);
     const { instanceId } = config.kafka;
@@ -81,6 +103,10 @@ export function newTopicReader(config: PipelineConfig, events: TopicReaderEvents
   const readUncommitted = config.kafka.isolation === 'read_uncommitted';
   const { topic } = config.input;
   return new NativeTopicReader(kafkaConnection(config), { topic, readUncommitted }, events);
+}
+
+export function clientLimits({ kafka }: PipelineConfig): ClientLimits {
+  return CLIENTS[kafka.client].limits;
 }
 
 function capabilitiesOf({ kafka }: PipelineConfig): ClientCapabilities {

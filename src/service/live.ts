@@ -51,17 +51,40 @@ async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Fin
   ] as const) {
     const partitions = (await admin.describeTopic(topic))?.partitions;
     counts.push(partitions);
-    if (partitions !== undefined)
-      found.proved.push({ what: where, detail: `${topic} has ${partitions} partitions` });
-    else
-      found.faults.push({
-        where,
-        problem: `topic ${topic} does not exist`,
-        expected: 'an existing topic; `tidemark topics -c FILE --apply` makes it',
-      });
+    proveTopic(where, topic, partitions, found);
   }
-  await proveLimits(config, admin, counts, found);
-  const [inputs, outputs] = counts;
+  const [inputs, outputs, deadLetters] = counts;
+  if (inputs !== undefined && deadLetters !== undefined) {
+    const takes = await maxMessageBytes(admin, deadLetter.topic);
+    proveRoom(config, takes, await maxMessageBytes(admin, input.topic), found);
+  }
+  proveOutputPartitions(config, inputs, outputs, found);
+}
+
+/** `partitions` is undefined when there is no such topic. */
+export function proveTopic(
+  where: string,
+  topic: string,
+  partitions: number | undefined,
+  found: Findings,
+): void {
+  if (partitions !== undefined)
+    found.proved.push({ what: where, detail: `${topic} has ${partitions} partitions` });
+  else
+    found.faults.push({
+      where,
+      problem: `topic ${topic} does not exist`,
+      expected: 'an existing topic; `tidemark topics -c FILE --apply` makes it',
+    });
+}
+
+/** What is known of the topics' partitions; undefined where nothing is. */
+export function proveOutputPartitions(
+  { input, output }: PipelineConfig,
+  inputs: number | undefined,
+  outputs: number | undefined,
+  found: Findings,
+): void {
   if (output.partitioner !== 'source' || inputs === undefined || outputs === undefined || outputs >= inputs)
     return;
   found.faults.push({
@@ -71,16 +94,13 @@ async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Fin
   });
 }
 
-/** A dead letter that its topic refuses stops the process (E-DEAD-LETTER-REFUSED): better known before. */
-async function proveLimits(
+/** A dead letter that its topic refuses stops the process (E-DEAD-LETTER-REFUSED): better known before. Both in bytes. */
+export function proveRoom(
   { input, deadLetter }: PipelineConfig,
-  admin: KafkaAdmin,
-  [inputs, , deadLetters]: readonly (number | undefined)[],
+  takes: number | undefined,
+  gives: number | undefined,
   found: Findings,
-): Promise<void> {
-  if (inputs === undefined || deadLetters === undefined) return;
-  const takes = await maxMessageBytes(admin, deadLetter.topic);
-  const gives = await maxMessageBytes(admin, input.topic);
+): void {
   if (takes === undefined || gives === undefined || takes >= gives + DEAD_LETTER_ROOM_BYTES) return;
   found.warnings.push(
     `dead_letter.topic: ${deadLetter.topic} takes records of ${takes} bytes and ${input.topic} of ${gives}; give it ${DEAD_LETTER_ROOM_BYTES} more (max.message.bytes), for a bad event of the largest size with its headers would stop the pipeline (E-DEAD-LETTER-REFUSED)`,
@@ -88,7 +108,7 @@ async function proveLimits(
 }
 
 /** What producers write today has to serve too, whatever schema the pipeline was written against. */
-async function proveEventSubject(
+export async function proveEventSubject(
   config: PipelineConfig,
   registry: Registry,
   proof: Proof,
@@ -118,7 +138,7 @@ async function proveEventSubject(
   found.warnings.push(...warnings.map((warning) => `${warning} (${place})`));
 }
 
-async function proveOutputSubject(
+export async function proveOutputSubject(
   config: PipelineConfig,
   registry: Registry,
   { text }: SchemaFile,

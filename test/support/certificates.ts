@@ -13,9 +13,20 @@ export function newAuthority(name: string): Identity {
   return issue(name, undefined, [basicConstraints]);
 }
 
+/** Epoch milliseconds. */
+export interface Validity {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** A certificate of `authority` for a server with these host names, or for a client without any. */
-export function newIdentity(name: string, authority: Identity, hosts: readonly string[] = []): Identity {
-  return issue(name, authority, hosts.length === 0 ? [] : [alternativeNames(hosts)]);
+export function newIdentity(
+  name: string,
+  authority: Identity,
+  hosts: readonly string[] = [],
+  validity?: Validity,
+): Identity {
+  return issue(name, authority, hosts.length === 0 ? [] : [alternativeNames(hosts)], validity);
 }
 
 const SEQUENCE = 0x30;
@@ -68,17 +79,23 @@ function pem(label: string, bytes: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }
 
-function issue(name: string, authority: Identity | undefined, extensions: readonly Buffer[]): Identity {
+const DAY_MS = 86_400_000;
+
+function issue(
+  name: string,
+  authority: Identity | undefined,
+  extensions: readonly Buffer[],
+  validity: Validity = { fromMs: Date.now() - DAY_MS, toMs: Date.now() + 365 * DAY_MS },
+): Identity {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const signer: KeyObject = authority === undefined ? privateKey : createPrivateKey(authority.key);
-  const day = 86_400_000;
   const body = der(
     SEQUENCE,
     der(0xa0, der(INTEGER, Buffer.of(2))),
     der(INTEGER, Buffer.concat([Buffer.of(1), randomBytes(8)])),
     ECDSA_WITH_SHA256,
     distinguishedName(authority?.name ?? name),
-    der(SEQUENCE, time(new Date(Date.now() - day)), time(new Date(Date.now() + 365 * day))),
+    der(SEQUENCE, time(new Date(validity.fromMs)), time(new Date(validity.toMs))),
     distinguishedName(name),
     publicKey.export({ type: 'spki', format: 'der' }),
     ...(extensions.length === 0 ? [] : [der(0xa3, der(SEQUENCE, ...extensions))]),

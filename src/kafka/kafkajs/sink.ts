@@ -23,7 +23,7 @@ export interface SinkOptions {
 }
 
 const DEFAULT_MAX_BATCH_BYTES = 950_000;
-const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
+export const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
 /** A producer that has not succeeded for so long is replaced. */
 const RENEW_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 3_000;

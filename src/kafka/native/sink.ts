@@ -20,8 +20,8 @@ export interface NativeSinkOptions {
 }
 
 const DEFAULT_MAX_BATCH_BYTES = 1_000_000;
-const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
-const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
+export const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
+export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ACK_TIMEOUT_MS = 25_000;
 /** Of a record batch at its largest, as much as a buffer takes: one more record of the usual size still goes in. */

@@ -31,6 +31,8 @@ export interface FetchOptions {
 export type FetchSettings = Required<FetchOptions>;
 
 const MIB = 1024 * 1024;
+/** A larger batch stops its partition, unless told otherwise. */
+export const MAX_BATCH_BYTES = 32 * MIB;
 
 export function fetchSettings(options: FetchOptions): FetchSettings {
   return {
@@ -41,7 +43,7 @@ export function fetchSettings(options: FetchOptions): FetchSettings {
     maxPartitionBytes: MIB,
     maxBlockRecords: 4_096,
     maxBlockBytes: 4 * MIB,
-    maxBatchBytes: 32 * MIB,
+    maxBatchBytes: MAX_BATCH_BYTES,
     maxUncompressedBytes: 64 * MIB,
     maxWaitMs: 250,
     requestTimeoutMs: 30_000,

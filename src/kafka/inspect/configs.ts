@@ -1,0 +1,48 @@
+import { describeConfigsV4 } from '@platformatic/kafka';
+import type { BrokerLink } from '../native/cluster/brokerLink.ts';
+import { faultOfCode } from '../native/cluster/fault.ts';
+import type { ClusterInspector } from './inspector.ts';
+import { whole } from './whole.ts';
+
+const TIMEOUT_MS = 10_000;
+const TOPIC = 2;
+const BROKER = 4;
+
+/** Values by key; keys that the broker does not know are absent. */
+export type Configs = ReadonlyMap<string, string>;
+
+/** As they hold: a topic's own, else the brokers'. Needs DescribeConfigs on the topic; throws a TidemarkError. */
+export function topicConfigs(
+  cluster: ClusterInspector,
+  topic: string,
+  keys: readonly string[],
+): Promise<Configs> {
+  const doing = `reading the configuration of topic ${topic}`;
+  return cluster.any(doing, (link) => ask(link, TOPIC, topic, keys));
+}
+
+/** Needs DescribeConfigs on the cluster; throws a TidemarkError. */
+export function brokerConfigs(
+  cluster: ClusterInspector,
+  nodeId: number,
+  keys: readonly string[],
+): Promise<Configs> {
+  const doing = `reading the configuration of broker ${nodeId}`;
+  return cluster.at(nodeId, doing, (link) => ask(link, BROKER, String(nodeId), keys));
+}
+
+async function ask(
+  link: BrokerLink,
+  resourceType: typeof TOPIC | typeof BROKER,
+  resourceName: string,
+  keys: readonly string[],
+): Promise<Configs> {
+  const resources = [{ resourceType, resourceName, configurationKeys: [...keys] }];
+  const { results } = await whole(link.api(describeConfigsV4.api, TIMEOUT_MS, resources, false, false));
+  const [result] = results;
+  if (result === undefined || result.errorCode !== 0)
+    throw faultOfCode(result?.errorCode ?? -1, link.broker, result?.errorMessage);
+  return new Map(
+    result.configs.flatMap(({ name, value }) => (typeof value !== 'string' ? [] : [[name, value] as const])),
+  );
+}

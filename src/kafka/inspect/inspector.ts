@@ -1,0 +1,144 @@
+/**
+ * What somebody who looks at a cluster asks it: nothing here joins, commits, writes or changes anything. Each broker has one
+ * connection, opened once; one that cannot be reached stays so, and everything else is still asked.
+ */
+import type { TidemarkError } from '../../errors.ts';
+import type { KafkaConnection } from '../connection.ts';
+import { kafkaError } from '../errors.ts';
+import type { BrokerLink } from '../native/cluster/brokerLink.ts';
+import { KafkaFault } from '../native/cluster/fault.ts';
+import { BOOTSTRAP } from '../native/cluster/links.ts';
+import { type Address, openLink } from '../native/cluster/opening.ts';
+import { askBrokers, type BrokerAddress } from './brokers.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** How reaching one address ended. */
+export interface Reach {
+  /** `host:port`. */
+  readonly address: string;
+  /** Undefined for an address of the configuration: whose it is nobody said. */
+  readonly nodeId: number | undefined;
+  /** For connection, TLS, versions and credentials together; undefined when it was not reached. */
+  readonly ms: number | undefined;
+  readonly error: TidemarkError | undefined;
+}
+
+interface Opened {
+  readonly reach: Reach;
+  readonly link: BrokerLink | undefined;
+}
+
+export class ClusterInspector {
+  readonly #connection: KafkaConnection;
+  readonly #closing = new AbortController();
+  readonly #given: readonly Promise<Opened>[];
+  readonly #first: Promise<BrokerLink>;
+  readonly #brokers: Promise<ReadonlyMap<number, Address>>;
+  readonly #opened = new Map<number, Promise<Opened>>();
+
+  /** Begins to connect at once. */
+  constructor(connection: KafkaConnection) {
+    this.#connection = connection;
+    this.#given = connection.brokers.map((broker) => this.#open(addressOf(broker), undefined));
+    this.#first = firstOf(this.#given);
+    this.#brokers = this.#first.then(async (link) => this.#adopt(await askBrokers(link)));
+    // Whoever asks is told; nobody may ask.
+    this.#first.catch(() => {});
+    this.#brokers.catch(() => {});
+  }
+
+  /** The addresses that the configuration names. */
+  given(): Promise<readonly Reach[]> {
+    return Promise.all(this.#given.map(async (opened) => (await opened).reach));
+  }
+
+  /** The brokers of the cluster, at the addresses that they tell clients. Throws a TidemarkError when no broker answers. */
+  async advertised(): Promise<readonly Reach[]> {
+    const nodes = await this.brokerIds();
+    return Promise.all(nodes.map(async (nodeId) => (await this.#opened.get(nodeId)!).reach));
+  }
+
+  async brokerIds(): Promise<readonly number[]> {
+    return this.ask('asking for the brokers', async () => [...(await this.#brokers).keys()]);
+  }
+
+  /** `use` with a connection to any broker. Throws a TidemarkError for whatever goes wrong. */
+  any<T>(doing: string, use: (link: BrokerLink) => Promise<T>): Promise<T> {
+    return this.ask(doing, async () => use(await this.#first));
+  }
+
+  /** `use` with the connection to this broker. Throws a TidemarkError. */
+  at<T>(nodeId: number, doing: string, use: (link: BrokerLink) => Promise<T>): Promise<T> {
+    return this.ask(doing, async () => {
+      await this.#brokers;
+      const opened = await this.#opened.get(nodeId);
+      if (opened?.link !== undefined) return use(opened.link);
+      throw (
+        opened?.reach.error ?? new KafkaFault('BROKER_NOT_AVAILABLE', `no broker has the id ${nodeId} now`)
+      );
+    });
+  }
+
+  async ask<T>(doing: string, asking: () => Promise<T>): Promise<T> {
+    try {
+      return await asking();
+    } catch (thrown) {
+      throw kafkaError(thrown, doing);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const opened of [...this.#given, ...this.#opened.values()]) (await opened).link?.destroy();
+  }
+
+  #adopt(brokers: readonly BrokerAddress[]): ReadonlyMap<number, Address> {
+    for (const { nodeId, host, port } of brokers)
+      this.#opened.set(nodeId, this.#open({ host, port }, nodeId));
+    return new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+  }
+
+  /** Never rejects. */
+  async #open(address: Address, nodeId: number | undefined): Promise<Opened> {
+    const startMs = performance.now();
+    const at = { address: `${address.host}:${address.port}`, nodeId };
+    try {
+      const link = await openLink({
+        nodeId: nodeId ?? BOOTSTRAP,
+        address,
+        connection: this.#connection,
+        closing: this.#closing.signal,
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      });
+      // A broker that wants credentials takes the connection, and closes it at the first request.
+      await askBrokers(link);
+      return { link, reach: { ...at, ms: performance.now() - startMs, error: undefined } };
+    } catch (thrown) {
+      return {
+        link: undefined,
+        reach: { ...at, ms: undefined, error: kafkaError(thrown, 'asking a broker') },
+      };
+    }
+  }
+}
+
+/** The first link of those that open; when none does, the error that says most: wrong credentials before a broker that is down. */
+async function firstOf(opening: readonly Promise<Opened>[]): Promise<BrokerLink> {
+  const links = opening.map(async (each) => {
+    const { link, reach } = await each;
+    if (link === undefined) throw reach.error;
+    return link;
+  });
+  try {
+    return await Promise.any(links);
+  } catch (thrown) {
+    const errors = (thrown as AggregateError).errors as TidemarkError[];
+    throw errors.find(({ disposition }) => disposition !== 'retry') ?? errors[0] ?? thrown;
+  }
+}
+
+function addressOf(broker: string): Address {
+  const colon = broker.lastIndexOf(':');
+  return { host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(broker.slice(colon + 1)) };
+}

@@ -1,0 +1,48 @@
+import { proveTopic } from '../../live.ts';
+import { ofFindings } from '../findings.ts';
+import { type Check, fail, type Verdict, warn } from '../verdict.ts';
+import { partitionsOf } from '../words.ts';
+import type { Role } from '../world.ts';
+
+const ROLES: readonly Role[] = ['input', 'output', 'dead_letter'];
+
+export const topics: Check = {
+  id: 'topics',
+  title: 'the topics exist and every partition has a leader',
+  needs: ['kafka'],
+  async ask(world) {
+    const verdicts: Verdict[] = [];
+    for (const role of ROLES) {
+      const facts = await world.topic(role);
+      if (facts.kind === 'denied') {
+        verdicts.push(
+          fail(`${facts.error.message}`, `${facts.error.action} Brokers do not even say whether it exists.`),
+        );
+        continue;
+      }
+      const partitions = facts.kind === 'there' ? facts.partitions : undefined;
+      verdicts.push(
+        ...(await ofFindings(async (found) =>
+          proveTopic(`${role}.topic`, facts.name, partitions?.length, found),
+        )),
+      );
+      const headless = (partitions ?? []).filter(({ leader }) => leader === undefined);
+      if (headless.length > 0)
+        verdicts.push(
+          fail(
+            `${partitionsOf(headless.map(({ partition }) => partition))} of ${facts.name} ${headless.length === 1 ? 'has' : 'have'} no leader: nothing can be read or written there`,
+            'Bring back the brokers that hold its replicas.',
+          ),
+        );
+      const behind = (partitions ?? []).filter(({ replicas, inSync }) => inSync.length < replicas.length);
+      if (behind.length > 0)
+        verdicts.push(
+          warn(
+            `${partitionsOf(behind.map(({ partition }) => partition))} of ${facts.name}: not all replicas are in sync`,
+            'Bring back the broker that is missing, or wait until it has caught up.',
+          ),
+        );
+    }
+    return verdicts;
+  },
+};

@@ -1,0 +1,133 @@
+import { Registry } from '../../avro/registry.ts';
+import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import { asTidemarkError } from '../../errors.ts';
+import { brokerConfigs, type Configs, topicConfigs } from '../../kafka/inspect/configs.ts';
+import { describeGroup, type GroupFacts } from '../../kafka/inspect/group.ts';
+import { ClusterInspector } from '../../kafka/inspect/inspector.ts';
+import { describeTopics, type ThereTopic, type TopicFacts } from '../../kafka/inspect/topics.ts';
+import { type ProvedParts, prove } from '../check.ts';
+import { systemClock } from '../clock.ts';
+import { kafkaConnection } from '../connections.ts';
+import { inputSubject } from '../subjects.ts';
+import { type Backlog, watchBacklog } from './backlog.ts';
+
+export type Role = 'input' | 'output' | 'dead_letter';
+
+const TOPIC_KEYS = [
+  'cleanup.policy',
+  'max.message.bytes',
+  'message.timestamp.after.max.ms',
+  'message.timestamp.before.max.ms',
+  'message.timestamp.type',
+  'min.insync.replicas',
+  'retention.bytes',
+  'retention.ms',
+  'unclean.leader.election.enable',
+] as const;
+
+const BROKER_KEYS = [
+  'group.max.session.timeout.ms',
+  'group.min.session.timeout.ms',
+  'message.max.bytes',
+  'socket.request.max.bytes',
+  'transaction.max.timeout.ms',
+] as const;
+
+/** What checks ask, each thing once however many need it. Closed by whoever opened it. */
+export class World {
+  readonly config: PipelineConfig;
+  /** As the command line named it, for what is to be typed. */
+  readonly file: string;
+  readonly cluster: ClusterInspector;
+  readonly registry: Registry;
+  readonly #topicConfigs = new Map<string, Promise<Configs | undefined>>();
+  #topics: Promise<ReadonlyMap<string, TopicFacts>> | undefined;
+  #brokerConfigs: Promise<Configs | undefined> | undefined;
+  #group: Promise<GroupFacts> | undefined;
+  #backlog: Promise<Backlog> | undefined;
+  #parts: Promise<ProvedParts> | undefined;
+  #registryAnswer: Promise<unknown> | undefined;
+
+  constructor(config: PipelineConfig, file: string) {
+    this.config = config;
+    this.file = file;
+    this.cluster = new ClusterInspector(kafkaConnection(config));
+    this.registry = new Registry(config.registry, systemClock);
+  }
+
+  nameOf(role: Role): string {
+    const { input, output, deadLetter } = this.config;
+    return { input: input.topic, output: output.topic, dead_letter: deadLetter.topic }[role];
+  }
+
+  async topic(role: Role): Promise<TopicFacts> {
+    const names = [
+      ...new Set((['input', 'output', 'dead_letter'] as const).map((each) => this.nameOf(each))),
+    ];
+    this.#topics ??= describeTopics(this.cluster, names);
+    const name = this.nameOf(role);
+    return (await this.#topics).get(name) ?? { kind: 'missing', name };
+  }
+
+  /** Undefined when there is no such topic, or it may not be described: the check of topics says so. */
+  async topicThere(role: Role): Promise<ThereTopic | undefined> {
+    const facts = await this.topic(role);
+    return facts.kind === 'there' ? facts : undefined;
+  }
+
+  /** The configuration that holds for a topic; undefined where it may not be read, which needs a right that a pipeline does not. */
+  topicConfig(role: Role): Promise<Configs | undefined> {
+    const name = this.nameOf(role);
+    const known = this.#topicConfigs.get(name) ?? readable(topicConfigs(this.cluster, name, TOPIC_KEYS));
+    this.#topicConfigs.set(name, known);
+    return known;
+  }
+
+  /** Of the first broker that is there, whose settings stand for all; undefined where they may not be read, as is usual. */
+  brokerConfig(): Promise<Configs | undefined> {
+    this.#brokerConfigs ??= readable(this.#askBroker());
+    return this.#brokerConfigs;
+  }
+
+  group(): Promise<GroupFacts> {
+    this.#group ??= describeGroup(this.cluster, this.config.kafka.group, this.config.input.topic);
+    return this.#group;
+  }
+
+  /** What the group has still to read and how fast it does; takes some seconds to watch. */
+  backlog(): Promise<Backlog> {
+    const watch = async () => watchBacklog(this.config, this.cluster, await this.topicThere('input'));
+    this.#backlog ??= watch();
+    return this.#backlog;
+  }
+
+  parts(): Promise<ProvedParts> {
+    this.#parts ??= prove(this.config);
+    return this.#parts;
+  }
+
+  /** Resolves when the registry has answered anything. Throws the TidemarkError of the first attempt. */
+  async registryAnswers(): Promise<void> {
+    this.#registryAnswer ??= this.registry.latest(inputSubject(this.config));
+    await this.#registryAnswer;
+  }
+
+  async close(): Promise<void> {
+    this.registry.stop();
+    await this.cluster.close();
+  }
+
+  async #askBroker(): Promise<Configs> {
+    const reached = (await this.cluster.advertised()).find(({ error }) => error === undefined);
+    return brokerConfigs(this.cluster, reached?.nodeId ?? -1, BROKER_KEYS);
+  }
+}
+
+async function readable(configs: Promise<Configs>): Promise<Configs | undefined> {
+  try {
+    return await configs;
+  } catch (cause) {
+    if (asTidemarkError(cause).code === 'E-KAFKA-ACL') return undefined;
+    throw cause;
+  }
+}
