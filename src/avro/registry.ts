@@ -143,6 +143,16 @@ export class Registry {
     return { compatible: answer?.is_compatible ?? true, messages: answer?.messages ?? [] };
   }
 
+  /** What a new schema of the subject is held to: `BACKWARD`, `NONE`, ...; undefined when the registry does not say. */
+  async compatibilityOf(subject: string): Promise<string | undefined> {
+    const found = await this.#insist<{ compatibilityLevel?: string }>(
+      `asking for the compatibility of ${subject}`,
+      // Registries that have nothing set for the subject tell what holds for all.
+      (api) => api.Subject.config({ subject, defaultToGlobal: true }),
+    );
+    return found?.compatibilityLevel;
+  }
+
   /** What time it is there, whatever it knows of this subject; undefined when it does not say. */
   clock(subject: string): Promise<RegistryTime | undefined> {
     return this.#api.time((api) => api.Subject.latestVersion({ subject }));

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, Help, InvalidArgumentError } from 'commander';
 import type { Examined } from '../service/doctor/doctor.ts';
 import type { Status } from '../service/doctor/verdict.ts';
 import { paint } from './output.ts';
@@ -92,18 +92,30 @@ function worstOf({ verdicts }: Examined): Status {
 
 function checkText({ id, verdicts }: Examined): string {
   const out = process.stdout;
-  return verdicts
-    .map(({ status, evidence, fix }, at) => {
-      const { mark, colour } = MARKS[status];
-      const name = at === 0 ? paint('bold', id.padEnd(NAME_WIDTH), out) : ' '.repeat(NAME_WIDTH);
-      const told = `${paint(colour, mark, out)} ${name} ${status === 'skipped' ? paint('dim', `skipped ${evidence}`, out) : evidence}\n`;
-      if (fix === undefined) return told;
-      return `${told}${' '.repeat(NAME_WIDTH + 3)}${paint('dim', 'fix:', out)} ${fix}\n`;
-    })
-    .join('');
+  const lines = verdicts.flatMap(({ status, evidence, fix }, at) => {
+    const { mark, colour } = MARKS[status];
+    const [first, ...more] = wrapped(status === 'skipped' ? `skipped ${evidence}` : evidence);
+    const name = paint('bold', (at === 0 ? id : '').padEnd(NAME_WIDTH), out);
+    const fixes = fix === undefined ? [] : wrapped(`fix: ${fix}`);
+    return [
+      `${paint(colour, mark, out)} ${name} ${first}`,
+      ...[...more, ...fixes].map(
+        (line) => `${INDENT}${line.replace(/^fix:/, (word) => paint('dim', word, out))}`,
+      ),
+    ];
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+/** Lines that fit the terminal beside the names of checks; elsewhere one, which can be searched for. */
+function wrapped(text: string): string[] {
+  const { isTTY, columns = 80 } = process.stdout;
+  if (!isTTY) return [text];
+  return new Help().boxWrap(text, Math.max(40, columns - INDENT.length)).split('\n');
 }
 
 const NAME_WIDTH = 12;
+const INDENT = ' '.repeat(NAME_WIDTH + 3);
 
 type Counts = Record<Status, number>;
 

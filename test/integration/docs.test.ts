@@ -34,6 +34,7 @@ const PRINTS: readonly [command: RegExp, printed: RegExp][] = [
   [/ model pack /, /scores-given|the model matches its training/],
   [/npm run produce /, /\d+ events are in /],
   [/ errors E-FEATURE-MISSING/, /What to do/],
+  [/ doctor -c \S+$/, /in order \(/],
   [/sha256sum/, /^[0-9a-f]{64} /m],
 ];
 

@@ -47,15 +47,22 @@ export function shownBy(
     socket.on('close', () => reject(new Error('the connection was closed before the handshake')));
     socket.on('secureConnect', () => {
       const own = socket.getPeerX509Certificate();
-      const reason: unknown = socket.authorizationError;
       resolve({
         chain: chainOf(own),
-        distrust: socket.authorized ? undefined : reason instanceof Error ? reason.message : String(reason),
+        distrust: socket.authorized ? undefined : wordsOf(socket.authorizationError, own, servername ?? host),
         protocol: socket.getProtocol() ?? 'TLS',
       });
       socket.destroy();
     });
   });
+}
+
+/** Node has an error or only its code: `CERT_HAS_EXPIRED`. */
+function wordsOf(reason: unknown, own: X509Certificate | undefined, name: string): string {
+  const code = reason instanceof Error ? reason.message : String(reason);
+  if (/ALTNAME_INVALID|altnames/.test(code))
+    return `it is for ${own?.subjectAltName ?? own?.subject ?? 'nobody'}, not for ${name}`;
+  return /^[A-Z_]+$/.test(code) ? code.toLowerCase().replaceAll('_', ' ') : code;
 }
 
 /** The certificates in a PEM text, in their order. */

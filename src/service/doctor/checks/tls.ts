@@ -81,7 +81,7 @@ async function ofServer(who: string, address: string, key: string, settings: Tls
         fixOf(distrust, key),
       ),
     );
-  const lasting = chain.flatMap((certificate) => ofCertificate(who, certificate, distrust === undefined));
+  const lasting = chain.flatMap((certificate) => ofCertificate(who, certificate, distrust !== undefined));
   verdicts.push(...lasting);
   const first = chain[0];
   if (verdicts.length === 0 && first !== undefined)
@@ -90,14 +90,14 @@ async function ofServer(who: string, address: string, key: string, settings: Tls
 }
 
 function fixOf(distrust: string, key: string): string {
-  if (/altnames|ALTNAME/i.test(distrust))
+  if (/^it is for /.test(distrust))
     return `Dial it by a name in its certificate, or give that name as ${key}.server_name.`;
-  if (/expired|not yet valid|EXPIRED|NOT_YET_VALID/i.test(distrust)) return 'Renew the server’s certificate.';
+  if (/expired|not yet valid/.test(distrust)) return 'Renew the server’s certificate.';
   return `Name the authority that signed it in ${key}.ca, with what stands between, as PEM.`;
 }
 
-/** An expired one is told with the distrust already. */
-function ofCertificate(who: string, certificate: Certificate, isTrusted: boolean): Verdict[] {
+/** `isTold`: that it has expired is why it is not trusted. */
+function ofCertificate(who: string, certificate: Certificate, isTold = false): Verdict[] {
   const { subject, notAfterMs, notBeforeMs } = certificate;
   const date = new Date(notAfterMs).toISOString().slice(0, 10);
   switch (expiryOf(certificate, Date.now())) {
@@ -111,7 +111,7 @@ function ofCertificate(who: string, certificate: Certificate, isTrusted: boolean
         ),
       ];
     case 'over':
-      return isTrusted ? [] : [fail(`${who}: ${subject} expired on ${date}`, 'Renew it.')];
+      return isTold ? [] : [fail(`${who}: ${subject} expired on ${date}`, 'Renew it.')];
     case 'early':
       return [
         fail(
@@ -137,7 +137,7 @@ function own(key: string, { ca, cert, key: secret }: TlsConfig): Verdict[] {
     ] as const) {
       if (pem === undefined) continue;
       const certificates = certificatesIn(pem);
-      const told = certificates.flatMap((each) => ofCertificate(name, each, false));
+      const told = certificates.flatMap((each) => ofCertificate(name, each));
       if (told.length > 0) verdicts.push(...told);
       else if (certificates.length > 0 && name.endsWith('.cert'))
         verdicts.push(ok(`${name}: ${certificates[0]!.subject}, ${lasts(certificates)}`));
