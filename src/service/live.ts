@@ -69,7 +69,10 @@ export function proveTopic(
   found: Findings,
 ): void {
   if (partitions !== undefined)
-    found.proved.push({ what: where, detail: `${topic} has ${partitions} partition${partitions === 1 ? '' : 's'}` });
+    found.proved.push({
+      what: where,
+      detail: `${topic} has ${partitions} partition${partitions === 1 ? '' : 's'}`,
+    });
   else
     found.faults.push({
       where,
