@@ -49,8 +49,15 @@ const BANS: readonly Ban[] = [
     because: 'a client implements the ports and knows nothing of who uses it',
   },
   {
-    from: 'kafka/kafkajs/',
+    from: 'kafka/',
+    but: ['kafka/native/', 'kafka/groupView.ts', 'kafka/inspect/'],
     mayNot: ['kafka/native/'],
+    because:
+      'one client must be removable without the other; only who looks at a group or a cluster uses its connections, so that no scoring process loads kafkajs for it',
+  },
+  {
+    from: 'kafka/kafkajs/',
+    mayNot: ['kafka/native/', 'kafka/groupView.ts', 'kafka/inspect/'],
     because: 'one client must be removable without the other; what both need lives in kafka/',
   },
   {

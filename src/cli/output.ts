@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { asTidemarkError, type ErrorCode, type TidemarkError } from '../errors.ts';
 
-type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
 /** Colour where the stream is a terminal that wants it (NO_COLOR and FORCE_COLOR are honoured). */
 export function paint(format: Style, text: string, stream: NodeJS.WriteStream = process.stderr): string {

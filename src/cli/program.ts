@@ -10,6 +10,7 @@ import { modelCommand } from './model.ts';
 import { runCommand } from './run.ts';
 import { sampleCommand } from './sample.ts';
 import { schemaCommand } from './schema.ts';
+import { topCommand } from './top.ts';
 import { topicsCommand } from './topics.ts';
 import { tryCommand } from './try.ts';
 import { explainUsage } from './usage.ts';
@@ -35,6 +36,7 @@ To look closer:
   $ tidemark try -c churn/churn.yaml --events e.json   score a few events without Kafka
   $ tidemark sample -c churn/churn.yaml           live events as the model sees them
   $ tidemark doctor -c churn/churn.yaml           what of the live world does not serve
+  $ tidemark top -c churn/churn.yaml              the running group, by Kafka's own data
 
 Examples:
   $ tidemark check --help                   what a command does, with examples
@@ -57,6 +59,7 @@ program.addCommand(doctorCommand());
 program.addCommand(topicsCommand());
 program.addCommand(tryCommand());
 program.addCommand(sampleCommand());
+program.addCommand(topCommand());
 program.addCommand(leaveCommand());
 program.addCommand(schemaCommand());
 program.addCommand(modelCommand());

@@ -45,6 +45,10 @@ export function compileConfig(
       maxInFlightBytes: file.batching.max_in_flight,
     },
     ...(file.slo && { slo: { p99Ms: file.slo.p99, from: file.slo.from } }),
+    scaling: {
+      drainInMs: file.scaling.drain_in,
+      ...(file.scaling.max_replicas !== undefined && { maxReplicas: file.scaling.max_replicas }),
+    },
     deadLetter: file.dead_letter,
     delivery: file.delivery,
     commitEveryMs: file.commit_every,

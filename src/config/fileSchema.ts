@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { kafka, registry } from './connectionSchema.ts';
 import * as leaf from './leaves.ts';
-import { http, log, slo } from './operationSchema.ts';
+import { http, log, scaling, slo } from './operationSchema.ts';
 
 const input = leaf.section({
   topic: leaf.topic().describe('Topic the events are read from.'),
@@ -163,6 +163,9 @@ export const fileSchema = leaf.section(
     slo: slo
       .describe('The latency that is promised. Measured and shown; nothing is steered by it yet.')
       .optional(),
+    scaling: scaling
+      .describe('What the advice on the number of replicas (`/scale`, `tidemark top`) aims at.')
+      .prefault({}),
     dead_letter: deadLetter.describe('Where events go that cannot be read or scored.'),
     delivery: leaf
       .word(['at-least-once', 'exactly-once'])

@@ -25,6 +25,17 @@ export const http = z.union([z.literal('off'), httpSection], {
   error: 'a mapping with host and port, or the word off',
 });
 
+export const scaling = leaf.section({
+  drain_in: leaf
+    .duration()
+    .describe('Time in which what waits should be scored, besides what arrives meanwhile.')
+    .prefault('5m'),
+  max_replicas: leaf
+    .whole(1, 10_000)
+    .describe('Most replicas that are ever advised. Default: as many as the input topic has partitions.')
+    .optional(),
+});
+
 export const log = leaf.section({
   level: leaf
     .word(['debug', 'info', 'warn', 'error', 'silent'])

@@ -19,6 +19,7 @@ export interface PipelineConfig {
   readonly output: OutputConfig;
   readonly batching: BatchingConfig;
   readonly slo?: SloConfig;
+  readonly scaling: ScalingConfig;
   readonly deadLetter: { readonly topic: string };
   readonly delivery: 'at-least-once' | 'exactly-once';
   readonly commitEveryMs: number;
@@ -128,6 +129,12 @@ export interface SloConfig {
   readonly p99Ms: number;
   /** Latency is counted from the event's own time (`input.time`) or from the record's timestamp. */
   readonly from: 'event' | 'record';
+}
+
+export interface ScalingConfig {
+  readonly drainInMs: number;
+  /** When absent, the number of partitions is the limit. */
+  readonly maxReplicas?: number;
 }
 
 export interface HttpConfig {

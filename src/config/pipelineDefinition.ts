@@ -311,6 +311,19 @@ export interface PipelineDefinition {
     from?: ('event' | 'record') | Reference;
   };
   /**
+   * What the advice on the number of replicas (`/scale`, `tidemark top`) aims at.
+   */
+  scaling?: {
+    /**
+     * Time in which what waits should be scored, besides what arrives meanwhile. Default: `5m`.
+     */
+    drain_in?: string | Reference;
+    /**
+     * Most replicas that are ever advised. Default: as many as the input topic has partitions.
+     */
+    max_replicas?: number | Reference;
+  };
+  /**
    * Where events go that cannot be read or scored.
    */
   dead_letter: {

@@ -11,6 +11,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly metrics: Pick<Metrics, 'registry'>;
   readonly health: Health;
+  /** How many replicas the group needs and why; undefined while that is not known. */
+  readonly scale?: () => object | undefined;
 }
 
 export interface HttpServer {
@@ -28,7 +30,7 @@ interface Answer {
 type Route = () => Promise<Answer>;
 
 /**
- * Serves /metrics, /healthz and /readyz. Three reads without parameters do not justify a framework.
+ * Serves /metrics, /healthz, /readyz and /scale. Four reads without parameters do not justify a framework.
  * @throws TidemarkError E-CONFIG when the address cannot be listened on.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
@@ -37,6 +39,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     ['/metrics', async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() })],
     ['/healthz', async () => reported(options.health.alive())],
     ['/readyz', async () => reported(options.health.ready())],
+    ['/scale', async () => advised(options.scale?.())],
   ]);
   const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
     void answer(routes, request).then((given) => send(response, given, request.method === 'HEAD'));
@@ -70,6 +73,11 @@ async function answer(routes: ReadonlyMap<string, Route>, request: IncomingMessa
 
 function reported(report: HealthReport): Answer {
   return json(report.ok ? 200 : 503, report);
+}
+
+function advised(advice: object | undefined): Answer {
+  if (advice !== undefined) return json(200, advice);
+  return json(503, { error: 'the group has not been looked at twice yet; ask again in a few seconds' });
 }
 
 function json(status: number, body: unknown): Answer {

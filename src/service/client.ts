@@ -1,11 +1,11 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
 import { missingCapabilities } from '../kafka/capabilities.ts';
-import type { ClientLog } from '../kafka/connection.ts';
+import type { ClientLog, KafkaConnection } from '../kafka/connection.ts';
 import { DEFAULT_MAX_RECORD_BYTES as KAFKAJS_RECORD_BYTES, KafkajsSink } from '../kafka/kafkajs/sink.ts';
 import { KafkajsSource, kafkajsCapabilities } from '../kafka/kafkajs/source.ts';
 import { MAX_BATCH_BYTES } from '../kafka/native/fetch/settings.ts';
-import { NativeTopicReader } from '../kafka/native/reader.ts';
+import { NativeTopicReader, type TopicReaderOptions } from '../kafka/native/reader.ts';
 import {
   MAX_REQUEST_BYTES,
   DEFAULT_MAX_RECORD_BYTES as NATIVE_RECORD_BYTES,
@@ -102,7 +102,16 @@ export function newClient(config: PipelineConfig, events: SinkEvents, log: Clien
 export function newTopicReader(config: PipelineConfig, events: TopicReaderEvents): TopicReader {
   const readUncommitted = config.kafka.isolation === 'read_uncommitted';
   const { topic } = config.input;
-  return new NativeTopicReader(kafkaConnection(config), { topic, readUncommitted }, events);
+  return topicReader(kafkaConnection(config), { topic, readUncommitted }, events);
+}
+
+/** The same of any topic. */
+export function topicReader(
+  connection: KafkaConnection,
+  options: TopicReaderOptions,
+  events: TopicReaderEvents,
+): TopicReader {
+  return new NativeTopicReader(connection, options, events);
 }
 
 export function clientLimits({ kafka }: PipelineConfig): ClientLimits {

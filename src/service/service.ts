@@ -11,10 +11,13 @@ import type { Share } from '../telemetry/tally.ts';
 import { assemblePipeline } from './assembly.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection } from './connections.ts';
+import type { GroupReport } from './group/report.ts';
+import { type WatchedGroup, watchGroup } from './group/watchGroup.ts';
 import { startLastResort } from './lastResort.ts';
 import { type Observability, observe } from './observability.ts';
 import { Pauses } from './pauses.ts';
 import { Resources } from './resources.ts';
+import type { ScaleAdvice } from './scale/advice.ts';
 import { endsNow, whenEndReached } from './untilEnd.ts';
 import { version } from './version.ts';
 
@@ -49,6 +52,7 @@ export class Service {
   readonly #pauses: Pauses;
   readonly #observability: Observability;
   readonly #stopping = new AbortController();
+  readonly #group: WatchedGroup;
   #pipeline: Pipeline | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #endReached = false;
@@ -67,6 +71,7 @@ export class Service {
       logger: options.logger,
       processMetrics: options.processMetrics,
     });
+    this.#group = watchGroup(config, this.#observability);
   }
 
   /**
@@ -117,6 +122,16 @@ export class Service {
     return this.#observability.metrics.registry.metrics();
   }
 
+  /** What Kafka says of the whole group. */
+  group(): GroupReport {
+    return this.#group.observer.report();
+  }
+
+  /** How many replicas the group needs and why; undefined before it was looked at twice. */
+  scale(): ScaleAdvice | undefined {
+    return this.#group.observer.advice();
+  }
+
   /** Whether the end that `untilEnd` waits for was reached before anything else ended the run. */
   get endReached(): boolean {
     return this.#endReached;
@@ -156,10 +171,12 @@ export class Service {
     for (const warning of this.#options.warnings ?? []) telemetry.warned('E-CONFIG', warning);
     if (this.#options.killWhenStuck) resources.defer(startLastResort(watchdogMs));
     if (http !== 'off' && this.#options.http) {
-      const server = await startHttp({ ...http, metrics, health });
+      const server = await startHttp({ ...http, metrics, health, scale: () => this.scale() });
       resources.defer(() => server.close());
       telemetry.listening({ host: http.host, port: server.port });
     }
+    resources.defer(() => this.#group.watch.stop());
+    this.#group.watch.start();
     const pipeline = await assemblePipeline(this.#config, this.#observability, resources, signal);
     if (signal.aborted) throw new StoppedEarly();
     this.#pipeline = pipeline;

@@ -4,6 +4,7 @@
  * Labels have bounded values: codes, reasons, topics, partitions; never keys, ids or messages.
  */
 import type { ErrorCode, TidemarkError } from '../errors.ts';
+import type { GroupFacts } from './groupFacts.ts';
 import type { LatencySheet } from './latencySheet.ts';
 
 export type BatchClosed = 'full' | 'due' | 'drained' | 'ending';
@@ -111,6 +112,8 @@ export interface Telemetry {
   /** Where partitions end now, as somebody found who asked for just that: also of those that are not read any more. */
   logEnds(ends: ReadonlyMap<number, number>): void;
   commitRefused(partitions: readonly number[]): void;
+  /** The whole group was looked at, by Kafka's data; undefined when it could not be for a while. */
+  groupSeen(facts: GroupFacts | undefined): void;
   /** Bytes and events held between fetch and acknowledgement. */
   inFlight(bytes: number, events: number): void;
 

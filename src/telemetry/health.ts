@@ -50,6 +50,11 @@ export class Health implements HealthEvents {
     return this.#firstReady.promise;
   }
 
+  /** Partitions that are held. */
+  get heldPartitions(): ReadonlySet<number> {
+    return this.#held;
+  }
+
   /** Partitions that are held but read no further, and why. */
   get stoppedPartitions(): ReadonlyMap<number, TidemarkError> {
     return this.#stopped;

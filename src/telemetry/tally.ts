@@ -38,9 +38,14 @@ export class Tally implements Pick<Telemetry, 'inFlight' | 'batchDelivered' | 'e
     this.#lastMs = this.#monotonicMs();
   }
 
+  /** Outcomes that were acknowledged so far, skipped events among them. */
+  get events(): number {
+    return this.#scored + this.#deadLettered + this.#skipped;
+  }
+
   share(): Share {
     const seconds = this.#firstMs === undefined ? 0 : Math.max(0, this.#lastMs - this.#firstMs) / 1000;
-    const events = this.#scored + this.#deadLettered + this.#skipped;
+    const { events } = this;
     return {
       scored: this.#scored,
       deadLettered: this.#deadLettered,

@@ -13,6 +13,7 @@ import type {
   StartFacts,
   Telemetry,
 } from './events.ts';
+import { type GroupFacts, showGroup } from './groupFacts.ts';
 import type { Health } from './health.ts';
 import type { LatencySheet } from './latencySheet.ts';
 import type { Log } from './log.ts';
@@ -234,6 +235,10 @@ class Teller implements Telemetry {
     this.#metrics.commitsRefused.inc();
     const message = 'the group refused a commit: it has moved on, and these records are read again';
     this.#log.warn({ event: 'commitRefused', partitions }, message);
+  }
+
+  groupSeen(facts: GroupFacts | undefined): void {
+    showGroup(this.#metrics, facts);
   }
 
   inFlight(bytes: number, events: number): void {

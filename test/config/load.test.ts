@@ -36,6 +36,7 @@ describe('loadConfig', () => {
         compression: 'none',
       },
       batching: { maxRows: 4096, maxDelayMs: 5, maxInFlightBytes: 25_165_824 },
+      scaling: { drainInMs: 300_000 },
       deadLetter: { topic: 'dead' },
       delivery: 'at-least-once',
       commitEveryMs: 1_000,

@@ -37,6 +37,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     by: 'test/integration/nativeGroup.test.ts',
     words: "['leave', '-c', file",
   },
+  {
+    page: 'docs/scaling.md',
+    command: 'npm run tidemark -- top',
+    by: 'test/integration/top.test.ts',
+    words: "['top', '-c', file",
+  },
   { page: 'docs/performance.md', command: 'npm run bench', ...BENCH },
   { page: 'docs/performance.md', command: 'npm run --silent bench', ...BENCH },
   {

@@ -57,7 +57,7 @@ describe('the HTTP server', () => {
     assert.equal(response.status, 404);
     assert.deepEqual(await response.json(), {
       error: 'there is no /health',
-      routes: ['/metrics', '/healthz', '/readyz'],
+      routes: ['/metrics', '/healthz', '/readyz', '/scale'],
     });
   });
 

@@ -38,6 +38,8 @@ export class SimulatedTelemetry implements Telemetry {
   schemaLoaded(): void {}
   schemaUnusable(): void {}
   fatal(): void {}
+  logEnds(): void {}
+  groupSeen(): void {}
 
   batchScored(facts: { closed: BatchClosed }): void {
     this.closed.push(facts.closed);
@@ -66,8 +68,6 @@ export class SimulatedTelemetry implements Telemetry {
   standingsFrom(look: () => Iterable<Standing>): void {
     this.standings = () => [...look()];
   }
-
-  logEnds(): void {}
 
   eventsSkipped(reason: SkipReason, count: number): void {
     this.skipped[reason] += count;

@@ -323,11 +323,20 @@ describe('telemetry', () => {
     committed: [3, 1, 2],
     logEnds: [new Map([[3, 2]])],
     commitRefused: [[3]],
+    groupSeen: [{ members: 1, lagRecords: 4 }],
     inFlight: [10, 1],
     fatal: [new TidemarkError('E-INTERNAL', 'a broken promise')],
   };
   /** Too many to log even at debug: the batch they belong to is logged. */
-  const countedOnly = ['modelRan', 'latencies', 'standingsFrom', 'logEnds', 'eventsSkipped', 'inFlight'];
+  const countedOnly = [
+    'modelRan',
+    'latencies',
+    'standingsFrom',
+    'logEnds',
+    'groupSeen',
+    'eventsSkipped',
+    'inFlight',
+  ];
 
   test('tells every event, by a log line unless it is only counted', () => {
     const { telemetry, lines } = newTelemetry();

@@ -16,6 +16,8 @@ export interface TopicReaderOptions {
   readonly topic: string;
   /** Records of open and aborted transactions are read as well. Default false. */
   readonly readUncommitted?: boolean;
+  /** Bytes between the socket and `release`. Default 24 MiB. */
+  readonly maxBufferedBytes?: number;
 }
 
 /** Of no generation: a group's begin at 0. */
@@ -66,9 +68,14 @@ export class NativeTopicReader implements TopicReader {
   }
 
   read(from: ReadonlyMap<number, number>, turnRecords: number): void {
-    const { topic, readUncommitted = false } = this.#options;
+    const { topic, readUncommitted = false, maxBufferedBytes } = this.#options;
     const events = this.#events;
-    const fetching = { topic, readUncommitted, maxBlockRecords: turnRecords };
+    const fetching = {
+      topic,
+      readUncommitted,
+      maxBlockRecords: turnRecords,
+      ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
+    };
     this.#fetcher = new Fetcher(this.#cluster, fetching, {
       outOfRange: (lease, lost) => void this.#resume(lease, lost),
       stopped: ({ partition }, cause) => events.stopped(partition, cause),

@@ -5,9 +5,18 @@ export const group = {
   groupMembers: gauge('group_members', 'Members of the consumer group.'),
   groupLag: gauge(
     'group_lag_records',
-    'Offsets between committed and end, over all partitions of the group.',
+    'Offsets between the committed ones and the ends of all partitions, held by whomever.',
   ),
-  groupArrivalRate: gauge('group_arrival_rate', 'Events a second that come into the input topic.'),
-  replicasWanted: gauge('replicas_wanted', 'Replicas that would be enough now; never more than partitions.'),
-  replicaServiceRate: gauge('replica_service_rate', 'Events a second that one replica can score.'),
+  groupArrivalRate: gauge(
+    'group_arrival_rate',
+    'Events that arrive in all partitions of the input topic, a second.',
+  ),
+  replicasWanted: gauge(
+    'replicas_wanted',
+    'Replicas that the load needs, at most one a partition; GET /scale says why.',
+  ),
+  replicaServiceRate: gauge(
+    'replica_service_rate',
+    'Events that one replica can score, a second, as measured.',
+  ),
 };

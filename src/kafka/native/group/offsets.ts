@@ -8,6 +8,7 @@ import {
   offsetFetchV9,
 } from '@platformatic/kafka';
 import { parseOffset } from '../../offset.ts';
+import type { BrokerLink } from '../cluster/brokerLink.ts';
 import { errorName, faultOfCode, KafkaFault } from '../cluster/fault.ts';
 import type { GroupCoordinator } from './coordinator.ts';
 import type { CommittedPosition, GroupPosition, Ownership } from './membership.ts';
@@ -63,7 +64,13 @@ export async function fetchOffsets(
   partitions: readonly number[],
 ): Promise<Map<number, CommittedPosition>> {
   const doing = `reading the committed offsets of ${topic}`;
-  const answered = await askOffsets(coordinator, topic, partitions);
+  const link = await coordinator.link('commit');
+  const answered = await askOffsets(link, {
+    group: coordinator.group,
+    topic,
+    partitions,
+    requireStable: true,
+  });
   requireEvery(partitions, answered, doing);
   const committed = new Map<number, CommittedPosition>();
   for (const { partitionIndex, committedOffset, committedLeaderEpoch } of answered) {
@@ -91,13 +98,19 @@ interface FetchedOffsets extends Partial<FetchedTopics> {
   readonly groups: readonly (FetchedTopics & { readonly groupId: string })[];
 }
 
-async function askOffsets(
-  coordinator: GroupCoordinator,
-  topic: string,
-  partitions: readonly number[],
+interface OffsetQuestion {
+  readonly group: string;
+  readonly topic: string;
+  readonly partitions: readonly number[];
+  /** Ends with UNSTABLE_OFFSET_COMMIT where a transaction that sends offsets is open (KIP-447). */
+  readonly requireStable: boolean;
+}
+
+/** One OffsetFetch, as it is answered; errors of partitions are in it. Throws the KafkaFault of the group. */
+export async function askOffsets(
+  link: BrokerLink,
+  { group, topic, partitions, requireStable }: OffsetQuestion,
 ): Promise<readonly FetchedOffset[]> {
-  const { group } = coordinator;
-  const link = await coordinator.link('commit');
   const version = link.version(OFFSET_FETCH, 7, 9);
   const apis = [offsetFetchV7.api, offsetFetchV8.api, offsetFetchV9.api];
   const asked = {
@@ -107,7 +120,7 @@ async function askOffsets(
     topics: [{ name: topic, partitionIndexes: [...partitions] }],
   };
   const response: FetchedOffsets = await link
-    .api(apis[version - 7], TIMEOUT_MS, [asked], true)
+    .api(apis[version - 7], TIMEOUT_MS, [asked], requireStable)
     .catch(responseOf<FetchedOffsets>);
   const ofGroup = version === 7 ? response : response.groups.find(({ groupId }) => groupId === group);
   if (ofGroup?.errorCode) throw faultOfCode(ofGroup.errorCode, `reading the offsets of group ${group}`);

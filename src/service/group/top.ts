@@ -1,0 +1,118 @@
+/** A look at a group from outside of it, by Kafka's own data: what `tidemark top` shows. */
+import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import type { KafkaConnection } from '../../kafka/connection.ts';
+import { GroupView } from '../../kafka/groupView.ts';
+import { systemClock } from '../clock.ts';
+import { kafkaConnection } from '../connections.ts';
+import type { ScaleAdvice } from '../scale/advice.ts';
+import type { ScaleOptions } from '../scale/adviser.ts';
+import { KEY_READER_BYTES } from '../scale/hotKey.ts';
+import { GroupObserver } from './observer.ts';
+import type { GroupReport } from './report.ts';
+
+export interface TopTarget {
+  readonly connection: KafkaConnection;
+  readonly group: string;
+  readonly topic: string;
+  readonly readUncommitted: boolean;
+  readonly scale: ScaleOptions;
+  /** How often the group commits, as far as is known. */
+  readonly commitEveryMs: number;
+}
+
+export function targetOf(config: PipelineConfig): TopTarget {
+  return {
+    connection: kafkaConnection(config),
+    group: config.kafka.group,
+    topic: config.input.topic,
+    readUncommitted: config.kafka.isolation === 'read_uncommitted',
+    scale: config.scaling,
+    commitEveryMs: config.commitEveryMs,
+  };
+}
+
+/** A group without a pipeline file, on brokers that ask for no credentials; the rest as the file's defaults are. */
+export function targetAt(brokers: readonly string[], group: string, topic: string): TopTarget {
+  return {
+    connection: { brokers, clientId: 'tidemark-top' },
+    group,
+    topic,
+    readUncommitted: false,
+    scale: { drainInMs: 300_000 },
+    commitEveryMs: 1_000,
+  };
+}
+
+/** What is told of a group: one object of `tidemark top --json`. */
+export interface TopView extends GroupReport {
+  /** Null before the second look. */
+  readonly scale: ScaleAdvice | null;
+}
+
+export interface TopOptions {
+  readonly everyMs: number;
+  /** Two looks and no more: whatever did not move between them is called stuck. */
+  readonly once: boolean;
+}
+
+/** Rates over so many looks, or over what commits take where that is longer. */
+const WINDOW_LOOKS = 5;
+const STUCK_AFTER_MS = 10_000;
+const LOOKS = 150;
+
+/** How long two looks have to be apart so that a group that moves has committed in between. */
+export function apartMs(target: TopTarget, everyMs: number): number {
+  return Math.max(everyMs, 2 * target.commitEveryMs);
+}
+
+export function openTop(target: TopTarget, { everyMs, once }: TopOptions): Top {
+  const { connection, group, topic, readUncommitted, commitEveryMs } = target;
+  const windowMs = Math.max(WINDOW_LOOKS * everyMs, 5 * commitEveryMs);
+  const observer = new GroupObserver({
+    view: new GroupView(connection, group, topic),
+    history: {
+      group,
+      topic,
+      windowMs,
+      stuckAfterMs: once ? apartMs(target, everyMs) : Math.max(STUCK_AFTER_MS, 5 * commitEveryMs),
+      most: LOOKS,
+    },
+    scale: target.scale,
+    clock: systemClock,
+    newReader: async () => {
+      // Only a hot partition needs it.
+      const { topicReader } = await import('../client.ts');
+      return topicReader(connection, { topic, readUncommitted, maxBufferedBytes: KEY_READER_BYTES }, SILENT);
+    },
+  });
+  return new Top(observer);
+}
+
+/** Reading keys may fail: the partition is hot all the same. */
+const SILENT = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
+
+export class Top {
+  readonly #observer: GroupObserver;
+
+  constructor(observer: GroupObserver) {
+    this.#observer = observer;
+  }
+
+  /** Throws the TidemarkError of a look that failed; `view` then has it beside what was seen before. */
+  async look(): Promise<void> {
+    await this.#observer.look();
+  }
+
+  /** The key of a hot partition, where there is one; never throws. */
+  async readHotKeys(): Promise<void> {
+    await this.#observer.readHotKeys();
+  }
+
+  view(): TopView {
+    return { ...this.#observer.report(), scale: this.#observer.advice() ?? null };
+  }
+
+  async close(): Promise<void> {
+    await this.#observer.close();
+  }
+}

@@ -1,0 +1,98 @@
+import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import { GroupView } from '../../kafka/groupView.ts';
+import { topicReader } from '../client.ts';
+import { systemClock } from '../clock.ts';
+import { kafkaConnection } from '../connections.ts';
+import type { Observability } from '../observability.ts';
+import { KEY_READER_BYTES } from '../scale/hotKey.ts';
+import { GroupObserver } from './observer.ts';
+import { GroupWatch } from './watch.ts';
+
+const EVERY_MS = 10_000;
+/** Rates over three looks: steadier than over one, and soon enough over after a change. */
+const WINDOW_MS = 3 * EVERY_MS;
+/** Three looks without progress; more where progress is seldom committed. */
+const STUCK_AFTER_MS = 3 * EVERY_MS;
+const STUCK_AFTER_COMMITS = 5;
+/** Looks in a row that fail before nothing is claimed of the group any more. */
+const STALE_AFTER = 3;
+/** Five minutes of looks, back to which the age of the oldest waiting event is known. */
+const LOOKS = 30;
+
+export interface WatchedGroup {
+  readonly watch: GroupWatch;
+  readonly observer: GroupObserver;
+}
+
+/** The watch that every process that scores keeps over its group; it is told to telemetry. Does not look yet. */
+export function watchGroup(
+  config: PipelineConfig,
+  { telemetry, health, tally, log }: Observability,
+): WatchedGroup {
+  const { group } = config.kafka;
+  const { topic } = config.input;
+  const held = health.heldPartitions;
+  const observer = new GroupObserver({
+    view: new GroupView(kafkaConnection(config), group, topic, (level, message, details) =>
+      log.debug({ client: 'group view', level, ...details }, message),
+    ),
+    history: {
+      group,
+      topic,
+      windowMs: WINDOW_MS + EVERY_MS / 2,
+      stuckAfterMs: Math.max(STUCK_AFTER_MS, STUCK_AFTER_COMMITS * config.commitEveryMs),
+      most: LOOKS,
+    },
+    scale: config.scaling,
+    clock: systemClock,
+    newReader: async () => {
+      const readUncommitted = config.kafka.isolation === 'read_uncommitted';
+      const options = { topic, readUncommitted, maxBufferedBytes: KEY_READER_BYTES };
+      return topicReader(kafkaConnection(config), options, SILENT);
+    },
+    own: {
+      held,
+      stopped: health.stoppedPartitions,
+      effort: () => ({
+        events: tally.events,
+        busySeconds: performance.eventLoopUtilization().active / 1000,
+      }),
+    },
+  });
+  const warned = new Set<string>();
+  let failures = 0;
+  const watch = new GroupWatch(observer, {
+    clock: systemClock,
+    random: Math.random,
+    everyMs: EVERY_MS,
+    looked: (look) => {
+      failures = 0;
+      const ends = look.partitions.flatMap(({ partition, end }) =>
+        held.has(partition) && end !== undefined ? [[partition, end] as const] : [],
+      );
+      telemetry.logEnds(new Map(ends));
+      const { members, lag, arrivalPerSecond } = observer.report();
+      const advice = observer.advice();
+      telemetry.groupSeen({
+        members: members.length,
+        lagRecords: lag,
+        ...(arrivalPerSecond === null ? {} : { arrivalPerSecond }),
+        ...(advice === undefined ? {} : { replicasWanted: advice.wanted }),
+        ...(advice?.because.serviceRate == null ? {} : { serviceRate: advice.because.serviceRate }),
+      });
+    },
+    failed: (cause) => {
+      failures++;
+      if (failures === STALE_AFTER) telemetry.groupSeen(undefined);
+      log.debug({ code: cause.code }, `the group cannot be looked at: ${cause.message}`);
+      // A broker that is down is told by whoever needs it to score; what waiting does not cure is told once.
+      if (cause.disposition === 'retry' || warned.has(cause.code)) return;
+      warned.add(cause.code);
+      telemetry.warned(cause.code, `the group cannot be looked at: ${cause.message}`);
+    },
+  });
+  return { watch, observer };
+}
+
+/** What reading keys meets is not worth telling: they are read again after the next look. */
+const SILENT = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
