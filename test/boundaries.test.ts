@@ -66,6 +66,16 @@ const BANS: readonly Ban[] = [
     because: 'one client must be removable without the other; what both need lives in kafka/',
   },
   {
+    from: 'kafka/inspect/',
+    mayNot: ['kafka/kafkajs/', 'kafka/native/fetch/', 'kafka/native/produce/', 'npm:kafkajs'],
+    because: 'looking at a cluster needs connections and codecs; it reads, writes and joins nothing',
+  },
+  ...['kafka/native/', 'kafka/kafkajs/', 'pipeline/'].map((house) => ({
+    from: house,
+    mayNot: ['kafka/inspect/'],
+    because: 'what scores does not depend on what looks at it',
+  })),
+  {
     from: 'kafka/native/wire/',
     mayNot: ['kafka/native/'],
     save: ['kafka/native/wire/'],

@@ -69,79 +69,6 @@ async function compatibility(subject: string, level: string): Promise<void> {
   assert.equal(response.status, 200);
 }
 
-describe('the command', { concurrency: true }, () => {
-  test('a healthy pipeline: every check is told, and only --strict minds that there is one broker', async (t) => {
-    const pipeline = await newCardFraud(t);
-    await alter(pipeline.deadLetter, { 'max.message.bytes': String(2 * 1024 * 1024) });
-    await compatibility(`${pipeline.input}-value`, 'FORWARD');
-    const strict = new TidemarkProcess(t, ['doctor', '-c', pipeline.file, '--strict']);
-    const plain = new TidemarkProcess(t, ['doctor', '-c', pipeline.file, '--json']);
-    const report = JSON.parse((await plain.endsWith(0)).stdout);
-    assert.equal(report.ok, true);
-    assert.deepEqual(
-      report.checks.map(({ id }: { id: string }) => id),
-      CHECKS.map(({ id }) => id),
-    );
-    const others = report.checks.filter(({ status }: { status: string }) => status !== 'ok');
-    assert.deepEqual(
-      others.map(({ id, status }: { id: string; status: string }) => `${id} ${status}`),
-      ['durability warn'],
-    );
-    assert.equal(report.counts.fail, 0);
-    const { stdout } = await strict.endsWith(1);
-    assert.match(stdout, /^! durability .*replication factor 1/m);
-    assert.match(stdout, /^ +fix: .*min\.insync\.replicas 2/m);
-    assert.match(stdout, /^1 warning, \d+ in order \(.* s\)$/m);
-  });
-
-  test('an unknown check, and a file with faults, are wrong usage', async (t) => {
-    const pipeline = await newCardFraud(t);
-    const unknown = new TidemarkProcess(t, ['doctor', '-c', pipeline.file, '--skip', 'acls,weather']);
-    const wrong = new TidemarkProcess(t, ['doctor', '-c', pipeline.fileWith({ 'kafka.grup': 'x' })]);
-    await unknown.endsWith(2);
-    assert.match(unknown.story(), /no check is called weather; there are parts, brokers/);
-    await wrong.endsWith(2);
-    assert.match(wrong.story(), /kafka\.grup/);
-  });
-
-  test('too few file descriptors', async (t) => {
-    const pipeline = await newCardFraud(t);
-    const skip = CHECKS.map(({ id }) => id).filter((id) => id !== 'descriptors');
-    const command = `ulimit -n 80; exec "$0" src/cli/main.ts doctor -c "$1" --json --skip ${skip.join(',')}`;
-    const { status, stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath, pipeline.file], {
-      encoding: 'utf8',
-    });
-    assert.equal(status, 1, stderr);
-    has(JSON.parse(stdout).checks[0].verdicts, 'fail', /may open 80; .* needs up to 1\d\d/, /ulimit -n/);
-  });
-});
-
-test('docs/doctor.md shows what it prints', async (t) => {
-  const pipeline = await newCardFraud(t, { partitions: 4 });
-  const { file, group, input, output, deadLetter } = pipeline;
-  await alter(input, { 'retention.ms': String(60 * MINUTE_MS) });
-  await alter(deadLetter, { 'cleanup.policy': 'compact' });
-  await write(input, 500, 40 * MINUTE_MS, 2);
-  await commit(group, input, [0, 0, 0, 0]);
-  const { stdout } = await new TidemarkProcess(t, ['doctor', '-c', file]).endsWith(1);
-  const { brokers, registryUrl } = await sharedStack();
-  const names = [
-    [file, 'config/card-fraud.yaml'],
-    [group, 'card-fraud-scorer'],
-    [deadLetter, 'transactions.dead-letter'],
-    [output, 'transactions.scored'],
-    [input, 'transactions'],
-    [brokers[0]!, 'localhost:9092'],
-    [registryUrl, 'http://localhost:8081/apis/ccompat/v7'],
-  ] as const;
-  const printed = names.reduce((text, [own, shown]) => text.replaceAll(own, shown), stdout);
-  const page = readFileSync('docs/doctor.md', 'utf8');
-  const [, shown] = /```text\n([^`]*tidemark doctor -c config[\s\S]*?)```/.exec(page) ?? [];
-  assert.ok(shown !== undefined, `docs/doctor.md shows nothing; it would be\n${printed}`);
-  const withoutCommand = shown.slice(shown.indexOf('\n') + 1);
-  assert.equal(masked(withoutCommand), masked(printed), `to be shown:\n${printed}`);
-});
-
 /** Without what differs from run to run: times, rates, ids and what the shell allows. */
 function masked(text: string): string {
   return text
@@ -153,6 +80,201 @@ function masked(text: string): string {
     .replace(/\s+/g, ' ');
 }
 
+// Most of it is waiting: for the group to be watched, for members, for transactions to become old.
+describe('what takes seconds', { concurrency: true }, () => {
+  test('docs/doctor.md shows what it prints', async (t) => {
+    const pipeline = await newCardFraud(t, { partitions: 4 });
+    const { file, group, input, output, deadLetter } = pipeline;
+    await alter(input, { 'retention.ms': String(60 * MINUTE_MS) });
+    await alter(deadLetter, { 'cleanup.policy': 'compact' });
+    await write(input, 500, 40 * MINUTE_MS, 2);
+    await commit(group, input, [0, 0, 0, 0]);
+    const { stdout } = await new TidemarkProcess(t, ['doctor', '-c', file]).endsWith(1);
+    const { brokers, registryUrl } = await sharedStack();
+    const names = [
+      [file, 'config/card-fraud.yaml'],
+      [group, 'card-fraud-scorer'],
+      [deadLetter, 'transactions.dead-letter'],
+      [output, 'transactions.scored'],
+      [input, 'transactions'],
+      [brokers[0]!, 'localhost:9092'],
+      [registryUrl, 'http://localhost:8081/apis/ccompat/v7'],
+    ] as const;
+    const printed = names.reduce((text, [own, shown]) => text.replaceAll(own, shown), stdout);
+    const page = readFileSync('docs/doctor.md', 'utf8');
+    const [, shown] = /```text\n([^`]*tidemark doctor -c config[\s\S]*?)```/.exec(page) ?? [];
+    assert.ok(shown !== undefined, `docs/doctor.md shows nothing; it would be\n${printed}`);
+    const withoutCommand = shown.slice(shown.indexOf('\n') + 1);
+    assert.equal(masked(withoutCommand), masked(printed), `to be shown:\n${printed}`);
+  });
+
+  describe('the group', { concurrency: true }, () => {
+    test('has more members than partitions', async (t) => {
+      const { file, group, input } = await newCardFraud(t, { partitions: 1 });
+      has(await verdictsOf(file, 'group'), 'ok', /has no member now; .* so up to 1 processes/);
+      await idleMembers(t, group, input, 2);
+      has(
+        await verdictsOf(file, 'group'),
+        'warn',
+        /2 members of group .*; 1 stands by/,
+        /or run 1 processes/,
+      );
+    });
+
+    test('reads another topic', async (t) => {
+      const { file, group } = await newCardFraud(t, { partitions: 2 });
+      await idleMembers(t, group, await createTopic(uniqueName('other'), 1), 1);
+      has(await verdictsOf(file, 'group'), 'fail', /nobody .* reads partitions 0, 1/, /same kafka.group/);
+    });
+
+    test('has no member, or one that stands still, or a hot partition', async (t) => {
+      const { file, group, input } = await newCardFraud(t, { partitions: 3 });
+      await write(input, 2_000, 0, 1);
+      await write(input, 10, 0, 2);
+      await commit(group, input, [0, 0, 0]);
+      has(
+        await verdictsOf(file, 'progress'),
+        'warn',
+        /2,010 records of .* wait.*has no member/,
+        /tidemark run -c/,
+      );
+      await idleMembers(t, group, input, 1);
+      const verdicts = await verdictsOf(file, 'progress');
+      has(
+        verdicts,
+        'fail',
+        /partitions 1, 2 .*stand still: nothing was committed there for 3.* 2,010 records/,
+        /readyz/,
+      );
+      has(verdicts, 'warn', /partition 1 .*holds 100% of what waits/, /key/);
+    });
+  });
+
+  describe('retention', { concurrency: true }, () => {
+    test('that is half used up, or over, by the age of what is not read', async (t) => {
+      const { file, group, input } = await newCardFraud(t, { partitions: 1 });
+      await alter(input, { 'retention.ms': String(60 * MINUTE_MS) });
+      await write(input, 10, 40 * MINUTE_MS);
+      await commit(group, input, [0]);
+      const half =
+        /retention.ms of .* is 1h, the oldest unread record 40m .* old; at the present rates .* unread in (19|20)m/;
+      has(await verdictsOf(file, 'retention'), 'warn', half, /Raise retention.ms/);
+      // The log may be quicker with its deletion than the question: both are told.
+      await alter(input, { 'retention.ms': String(30 * MINUTE_MS) });
+      has(await verdictsOf(file, 'retention'), 'fail', /at any moment|were deleted before they were read/);
+    });
+
+    test('that has deleted what was not read', async (t) => {
+      const { file, group, input } = await newCardFraud(t, { partitions: 1 });
+      await write(input, 10);
+      await commit(group, input, [3]);
+      await withAdmin(async (admin) => {
+        // kafkajs deletes records of topics it knows only.
+        await admin.fetchTopicMetadata({ topics: [input] });
+        await admin.deleteTopicRecords({ topic: input, partitions: [{ partition: 0, offset: '8' }] });
+      });
+      const evidence = /begins at 8 and the group is at 3: 5 records were deleted/;
+      has(await verdictsOf(file, 'retention'), 'fail', evidence, /input.out_of_range \(now stop\)/);
+    });
+
+    test('that is used up by bytes', async (t) => {
+      const { file, group, input } = await newCardFraud(t, { partitions: 1 });
+      await alter(input, { 'retention.bytes': '2000' });
+      await write(input, 100);
+      await commit(group, input, [0]);
+      const verdicts = await verdictsOf(file, 'retention');
+      has(verdicts, 'fail', /retention.bytes of .* is 1.95 KiB a partition, of which .* are unread/, /Raise/);
+    });
+
+    test('is no matter for a group that has read everything', async (t) => {
+      const { file, group, input, send } = await newCardFraud(t, { partitions: 1 });
+      await alter(input, { 'retention.ms': String(60 * MINUTE_MS) });
+      await send(payments(5, () => 'c'));
+      await commit(group, input, [5]);
+      const verdicts = await verdictsOf(file, 'retention');
+      has(verdicts, 'ok', /is 1h, and nothing waits/);
+      hasNone(verdicts, 'warn', 'fail', 'skipped');
+    });
+  });
+
+  test('a transaction that its producer does not end is named, with what it holds back', async (t) => {
+    const { file, fileWith, input } = await newCardFraud(t, { partitions: 1 });
+    const transactionalId = uniqueName('forgetful');
+    const producer = (await kafkaClient()).producer({
+      transactionalId,
+      transactionTimeout: 120_000,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    t.after(() => producer.disconnect());
+    const open = await producer.transaction();
+    await open.send({ topic: input, messages: [{ partition: 0, value: 'inside' }] });
+    await write(input, 4);
+    const told = async () => {
+      const verdicts = await verdictsOf(file, 'transactions');
+      return verdicts.find(({ status }) => status === 'warn');
+    };
+    const verdict = await waitFor(told, 'the transaction to be noticed', 20_000);
+    has(
+      [verdict],
+      'warn',
+      new RegExp(`transaction ${transactionalId} has been open in ${input}/0 for .*; 5 records from`),
+      /2m/,
+    );
+    hasNone(await verdictsOf(fileWith({ 'kafka.isolation': 'read_uncommitted' }), 'transactions'), 'warn');
+    await open.abort();
+    has(await verdictsOf(file, 'transactions'), 'ok', /no transaction is open/);
+  });
+
+  describe('the command', { concurrency: true }, () => {
+    test('a healthy pipeline: every check is told, and only --strict minds that there is one broker', async (t) => {
+      const pipeline = await newCardFraud(t);
+      await alter(pipeline.deadLetter, { 'max.message.bytes': String(2 * 1024 * 1024) });
+      await compatibility(`${pipeline.input}-value`, 'FORWARD');
+      const strict = new TidemarkProcess(t, ['doctor', '-c', pipeline.file, '--strict']);
+      const plain = new TidemarkProcess(t, ['doctor', '-c', pipeline.file, '--json']);
+      const report = JSON.parse((await plain.endsWith(0)).stdout);
+      assert.equal(report.ok, true);
+      assert.deepEqual(
+        report.checks.map(({ id }: { id: string }) => id),
+        CHECKS.map(({ id }) => id),
+      );
+      const others = report.checks.filter(({ status }: { status: string }) => status !== 'ok');
+      assert.deepEqual(
+        others.map(({ id, status }: { id: string; status: string }) => `${id} ${status}`),
+        ['durability warn'],
+      );
+      assert.equal(report.counts.fail, 0);
+      const { stdout } = await strict.endsWith(1);
+      assert.match(stdout, /^! durability .*replication factor 1/m);
+      assert.match(stdout, /^ +fix: .*min\.insync\.replicas 2/m);
+      assert.match(stdout, /^1 warning, \d+ in order \(.* s\)$/m);
+    });
+
+    test('an unknown check, and a file with faults, are wrong usage', async (t) => {
+      const pipeline = await newCardFraud(t);
+      const unknown = new TidemarkProcess(t, ['doctor', '-c', pipeline.file, '--skip', 'acls,weather']);
+      const wrong = new TidemarkProcess(t, ['doctor', '-c', pipeline.fileWith({ 'kafka.grup': 'x' })]);
+      await unknown.endsWith(2);
+      assert.match(unknown.story(), /no check is called weather; there are parts, brokers/);
+      await wrong.endsWith(2);
+      assert.match(wrong.story(), /kafka\.grup/);
+    });
+
+    test('too few file descriptors', async (t) => {
+      const pipeline = await newCardFraud(t);
+      const skip = CHECKS.map(({ id }) => id).filter((id) => id !== 'descriptors');
+      const command = `ulimit -n 80; exec "$0" src/cli/main.ts doctor -c "$1" --json --skip ${skip.join(',')}`;
+      const { status, stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath, pipeline.file], {
+        encoding: 'utf8',
+      });
+      assert.equal(status, 1, stderr);
+      has(JSON.parse(stdout).checks[0].verdicts, 'fail', /may open 80; .* needs up to 1\d\d/, /ulimit -n/);
+    });
+  });
+});
+
 describe('what does not answer', () => {
   test('no broker: what needs one is skipped, with the reason, and the registry is told', async (t) => {
     const { fileWith } = await newCardFraud(t);
@@ -162,7 +284,7 @@ describe('what does not answer', () => {
     for (const { id, needs } of CHECKS)
       if (needs.includes('kafka')) has(of(id), 'skipped', /because no broker answers/);
     hasNone(of('registry'), 'fail', 'skipped', 'warn');
-    hasNone(of('subjects'), 'fail', 'skipped', 'warn');
+    hasNone(of('subjects'), 'fail', 'skipped');
   });
 
   test('one of the brokers of the file: the others serve', async (t) => {
@@ -290,132 +412,26 @@ describe('subjects', () => {
   });
 });
 
-describe('the group', { concurrency: true }, () => {
-  test('has more members than partitions', async (t) => {
-    const { file, group, input } = await newCardFraud(t, { partitions: 1 });
-    has(await verdictsOf(file, 'group'), 'ok', /has no member now; .* so up to 1 processes/);
-    await idleMembers(t, group, input, 2);
-    has(await verdictsOf(file, 'group'), 'warn', /2 members of group .*; 1 stands by/, /or run 1 processes/);
-  });
-
-  test('reads another topic', async (t) => {
-    const { file, group } = await newCardFraud(t, { partitions: 2 });
-    await idleMembers(t, group, await createTopic(uniqueName('other'), 1), 1);
-    has(await verdictsOf(file, 'group'), 'fail', /nobody .* reads partitions 0, 1/, /same kafka.group/);
-  });
-
-  test('has no member, or one that stands still, or a hot partition', async (t) => {
-    const { file, group, input } = await newCardFraud(t, { partitions: 3 });
-    await write(input, 2_000, 0, 1);
-    await write(input, 10, 0, 2);
-    await commit(group, input, [0, 0, 0]);
-    has(
-      await verdictsOf(file, 'progress'),
-      'warn',
-      /2,010 records of .* wait.*has no member/,
-      /tidemark run -c/,
-    );
-    await idleMembers(t, group, input, 1);
-    const verdicts = await verdictsOf(file, 'progress');
-    has(
-      verdicts,
-      'fail',
-      /partitions 1, 2 .*stand still: nothing was committed there for 3.* 2,010 records/,
-      /readyz/,
-    );
-    has(verdicts, 'warn', /partition 1 .*holds 100% of what waits/, /key/);
-  });
-});
-
-describe('retention', { concurrency: true }, () => {
-  test('that is half used up, or over, by the age of what is not read', async (t) => {
-    const { file, group, input } = await newCardFraud(t, { partitions: 1 });
-    await alter(input, { 'retention.ms': String(60 * MINUTE_MS) });
-    await write(input, 10, 40 * MINUTE_MS);
-    await commit(group, input, [0]);
-    const half =
-      /retention.ms of .* is 1h, the oldest unread record 40m .* old; at the present rates .* unread in (19|20)m/;
-    has(await verdictsOf(file, 'retention'), 'warn', half, /Raise retention.ms/);
-    // The log may be quicker with its deletion than the question: both are told.
-    await alter(input, { 'retention.ms': String(30 * MINUTE_MS) });
-    has(await verdictsOf(file, 'retention'), 'fail', /at any moment|were deleted before they were read/);
-  });
-
-  test('that has deleted what was not read', async (t) => {
-    const { file, group, input } = await newCardFraud(t, { partitions: 1 });
-    await write(input, 10);
-    await commit(group, input, [3]);
-    await withAdmin(async (admin) => {
-      // kafkajs deletes records of topics it knows only.
-      await admin.fetchTopicMetadata({ topics: [input] });
-      await admin.deleteTopicRecords({ topic: input, partitions: [{ partition: 0, offset: '8' }] });
-    });
-    const evidence = /begins at 8 and the group is at 3: 5 records were deleted/;
-    has(await verdictsOf(file, 'retention'), 'fail', evidence, /input.out_of_range \(now stop\)/);
-  });
-
-  test('that is used up by bytes', async (t) => {
-    const { file, group, input } = await newCardFraud(t, { partitions: 1 });
-    await alter(input, { 'retention.bytes': '2000' });
-    await write(input, 100);
-    await commit(group, input, [0]);
-    const verdicts = await verdictsOf(file, 'retention');
-    has(verdicts, 'fail', /retention.bytes of .* is 1.95 KiB a partition, of which .* are unread/, /Raise/);
-  });
-
-  test('is no matter for a group that has read everything', async (t) => {
-    const { file, group, input, send } = await newCardFraud(t, { partitions: 1 });
-    await alter(input, { 'retention.ms': String(60 * MINUTE_MS) });
-    await send(payments(5, () => 'c'));
-    await commit(group, input, [5]);
-    const verdicts = await verdictsOf(file, 'retention');
-    has(verdicts, 'ok', /is 1h, and nothing waits/);
-    hasNone(verdicts, 'warn', 'fail', 'skipped');
-  });
-});
-
-test('a transaction that its producer does not end is named, with what it holds back', async (t) => {
-  const { file, fileWith, input } = await newCardFraud(t, { partitions: 1 });
-  const transactionalId = uniqueName('forgetful');
-  const producer = (await kafkaClient()).producer({
-    transactionalId,
-    transactionTimeout: 120_000,
-    idempotent: true,
-    maxInFlightRequests: 1,
-  });
-  await producer.connect();
-  t.after(() => producer.disconnect());
-  const open = await producer.transaction();
-  await open.send({ topic: input, messages: [{ partition: 0, value: 'inside' }] });
-  await write(input, 4);
-  const told = async () => {
-    const verdicts = await verdictsOf(file, 'transactions');
-    return verdicts.find(({ status }) => status === 'warn');
-  };
-  const verdict = await waitFor(told, 'the transaction to be noticed', 20_000);
-  has(
-    [verdict],
-    'warn',
-    new RegExp(`transaction ${transactionalId} has been open in ${input}/0 for .*; 5 records from`),
-    /2m/,
-  );
-  hasNone(await verdictsOf(fileWith({ 'kafka.isolation': 'read_uncommitted' }), 'transactions'), 'warn');
-  await open.abort();
-  has(await verdictsOf(file, 'transactions'), 'ok', /no transaction is open/);
-});
-
 describe('clocks', () => {
   test('the registry’s is ahead or behind', async (t) => {
     const { fileWith } = await newCardFraud(t);
     const { registryUrl } = await sharedStack();
     for (const [shiftMs, status, words] of [
-      [30_000, 'warn', /(29|30)(\.\d)?s ahead of ours/],
-      [-10 * MINUTE_MS, 'fail', /(9m 59|10m).* behind ours/],
+      [30_000, 'warn', /at least (2\d|30)s ahead of ours/],
+      [-10 * MINUTE_MS, 'fail', /at least (9m 5\ds|10m) behind ours/],
     ] as const) {
       const url = await registryProxy(t, registryUrl, { shiftMs });
       const verdicts = await verdictsOf(fileWith({ 'registry.url': url }), 'clock');
       has(verdicts, status, words, /Synchronise/);
     }
+  });
+
+  test('the output takes no record as old as events may be', async (t) => {
+    const config = { 'message.timestamp.before.max.ms': String(60 * MINUTE_MS) };
+    const { file, fileWith } = await newCardFraud(t, { outputConfig: config });
+    const evidence = /takes no record older than 1h, and .* keeps events for ever: .*E-RECORD-REFUSED/;
+    has(await verdictsOf(file, 'clock'), 'warn', evidence, /output.timestamp: scored/);
+    hasNone(await verdictsOf(fileWith({ 'output.timestamp': 'scored' }), 'clock'), 'warn');
   });
 
   test('a producer writes records of the future', async (t) => {

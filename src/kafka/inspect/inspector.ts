@@ -2,7 +2,7 @@
  * What somebody who looks at a cluster asks it: nothing here joins, commits, writes or changes anything. Each broker has one
  * connection, opened once; one that cannot be reached stays so, and everything else is still asked.
  */
-import type { TidemarkError } from '../../errors.ts';
+import { TidemarkError } from '../../errors.ts';
 import type { KafkaConnection } from '../connection.ts';
 import { kafkaError } from '../errors.ts';
 import type { BrokerLink } from '../native/cluster/brokerLink.ts';
@@ -115,10 +115,11 @@ export class ClusterInspector {
       await askBrokers(link);
       return { link, reach: { ...at, ms: performance.now() - startMs, error: undefined } };
     } catch (thrown) {
-      return {
-        link: undefined,
-        reach: { ...at, ms: undefined, error: kafkaError(thrown, 'asking a broker') },
-      };
+      const { code, message } = kafkaError(thrown, `asking ${at.address}`);
+      // A fault names its broker already.
+      const said = thrown instanceof KafkaFault ? thrown.message : message;
+      const error = new TidemarkError(code, said, { cause: thrown });
+      return { link: undefined, reach: { ...at, ms: undefined, error } };
     }
   }
 }

@@ -16,7 +16,6 @@ export type Role = 'input' | 'output' | 'dead_letter';
 const TOPIC_KEYS = [
   'cleanup.policy',
   'max.message.bytes',
-  'message.timestamp.after.max.ms',
   'message.timestamp.before.max.ms',
   'message.timestamp.type',
   'min.insync.replicas',
@@ -28,7 +27,6 @@ const TOPIC_KEYS = [
 const BROKER_KEYS = [
   'group.max.session.timeout.ms',
   'group.min.session.timeout.ms',
-  'message.max.bytes',
   'socket.request.max.bytes',
   'transaction.max.timeout.ms',
 ] as const;

@@ -23,6 +23,7 @@ export const progress: Check = {
     const watched = span(backlog.watchedMs);
     const rates = `in ${watched} came ${perSecond(arriving)} and ${perSecond(leaving)} were committed`;
     const lagged = `${count(lag, 'record')} of ${world.nameOf('input')} wait, ${oldestOf(backlog)}; ${rates}`;
+    if (backlog.watchedMs === 0) return [ok(`nothing was written to ${world.nameOf('input')} yet`)];
     if (lag === 0) return [ok(`nothing waits in ${world.nameOf('input')}; ${rates}`)];
     if (members.length === 0)
       return [
