@@ -122,6 +122,8 @@ export class Pipeline implements SourceEvents {
       this.#workWatchdog.stop();
       this.#commitWatchdog.stop();
       this.#delivery.stop();
+      // Nothing of this pipeline is kept by somebody who might look once more.
+      this.#parts.telemetry.standingsFrom(() => []);
     }
   }
 
