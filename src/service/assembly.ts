@@ -3,15 +3,15 @@ import { RegistryReaders } from '../avro/readers.ts';
 import { Registry } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
-import { outputBounds } from '../model/outputBounds.ts';
 import type { ModelPackage } from '../model/package.ts';
 import { Pipeline, type PipelinePlan } from '../pipeline/pipeline.ts';
 import type { Sink } from '../pipeline/ports.ts';
-import type { Telemetry, ModelFacts as WatchedModel } from '../telemetry/events.ts';
+import type { Telemetry } from '../telemetry/events.ts';
 import { checkCapabilities, newClient } from './client.ts';
 import { systemClock } from './clock.ts';
 import { type Contract, contractError, proveContract } from './contract.ts';
 import { loadMaterials, modelFacts, type SchemaFile } from './materials.ts';
+import { modelToWatch } from './modelToWatch.ts';
 import type { Observability } from './observability.ts';
 import type { Resources } from './resources.ts';
 import { eventSchemaNow, outputSchemaId } from './subjects.ts';
@@ -87,26 +87,6 @@ async function loadProved(
   if (proof.faults.length > 0) throw contractError(proof.faults);
   for (const warning of proof.warnings) telemetry.warned('E-CONTRACT', warning);
   return { model, outputSchema, contract: proof.contract };
-}
-
-/** What telemetry is to know of the model. */
-export function modelToWatch({ scorer, golden }: ModelPackage, contract: Contract): WatchedModel {
-  const { name, version, digest, rowsPerRun, outputs } = scorer;
-  return {
-    name,
-    version,
-    digest,
-    rowsPerRun,
-    features: contract.rowPlan.features.map((feature) => ({
-      name: feature.name,
-      hasCategories: feature.categories !== undefined,
-    })),
-    outputs: outputs.map((output) => ({
-      name: output.name,
-      bounds: output.type === 'string' ? undefined : outputBounds(golden.outputs[output.name] ?? []),
-    })),
-    decisions: contract.writerPlan.decisions,
-  };
 }
 
 /** The pipeline's plan; waits for its topics. */
