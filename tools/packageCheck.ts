@@ -11,6 +11,7 @@ const INTENDED = [
   /^dist\/.+\.(js|d\.ts)$/,
   /^schemas\/.+\.avsc$/,
   /^config\/.+\.(yaml|json)$/,
+  /^ops\/(prometheus|grafana)\/.+\.(yaml|json)$/,
   /^models\/[^/]+\/[^/]+\/.+$/,
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
 ];
