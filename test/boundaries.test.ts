@@ -154,6 +154,24 @@ const BANS: readonly Ban[] = [
   },
   {
     from: '',
+    but: ['telemetry/tracing/'],
+    mayNot: [
+      'npm:@opentelemetry/api',
+      'npm:@opentelemetry/core',
+      'npm:@opentelemetry/exporter-trace-otlp-proto',
+      'npm:@opentelemetry/resources',
+      'npm:@opentelemetry/sdk-trace',
+    ],
+    because: 'they take 25 MB, which only who traces pays; the others know telemetry/tracing/eventTracer.ts',
+  },
+  {
+    from: '',
+    but: ['service/tracing.ts', 'telemetry/tracing/otlpTracer.ts'],
+    mayNot: ['telemetry/tracing/otlpTracer.ts', 'telemetry/tracing/spanExport.ts'],
+    because: 'whoever imports these loads OpenTelemetry; service/tracing.ts does when traces are asked for',
+  },
+  {
+    from: '',
     but: ['cli/'],
     mayNot: ['npm:commander', 'npm:@inquirer/prompts'],
     because: 'only commands parse arguments and ask people',
@@ -289,6 +307,8 @@ describe('the check of boundaries', () => {
     ['kafka/auth.ts', 'const { env } = process;'],
     ['kafka/auth.ts', `import { env } from 'process';`],
     ['telemetry/log.ts', `console.error('down');`],
+    ['telemetry/telemetry.ts', `import { trace } from '@opentelemetry/api';`],
+    ['pipeline/traces.ts', `import { openOtlpTracer } from '../telemetry/tracing/otlpTracer.ts';`],
   ];
   for (const [file, source] of caught) {
     test(`catches ${source} in ${file}`, () => assert.equal(violationsOf(file, source).length, 1));

@@ -23,7 +23,7 @@ A file is refused unless
 - \`decision.rules\` descend in \`at_least\`; the last rule has none, and no other lacks it. An output field takes \`decision\` only
   where there is one.
 - \`slo.from: event\` needs \`input.time\`.
-- \`tls.cert\` and \`tls.key\` come together; \`registry.tls\` needs an https URL.
+- \`tls.cert\` and \`tls.key\` come together; \`registry.tls\` and \`tracing.tls\` need an https URL.
 - \`delivery: exactly-once\` needs a client that offers it; none does yet. \`kafka.instance_id\` and the compressions snappy, lz4 and zstd
   need \`kafka.client: native\`. What the client cannot do is refused with E-KAFKA-CAPABILITY by \`check\` and \`run\`.
 `;

@@ -55,6 +55,15 @@ export function compileConfig(
     http: file.http,
     watchdogMs: file.watchdog,
     log: file.log,
+    ...(file.tracing && {
+      tracing: {
+        endpoint: file.tracing.endpoint,
+        headers: file.tracing.headers ?? {},
+        ...(file.tracing.tls && { tls: compileTls(file.tracing.tls) }),
+        sample: file.tracing.sample,
+        maxPerSecond: file.tracing.max_per_second,
+      },
+    }),
   });
 }
 

@@ -4,7 +4,7 @@ import * as leaf from './leaves.ts';
 
 const DEFAULT_CLIENT = 'native';
 
-const tls = leaf.section(
+export const tls = leaf.section(
   {
     ca: leaf
       .pem('the certificate authorities')

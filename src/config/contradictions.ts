@@ -205,7 +205,7 @@ function delivery(file: File): Contradiction[] {
   ];
 }
 
-const TLS_OWNERS = ['kafka', 'registry'] as const;
+const TLS_OWNERS = ['kafka', 'registry', 'tracing'] as const;
 
 function tlsPairs(_file: File, document: ConfigDocument): Contradiction[] {
   return TLS_OWNERS.flatMap((owner) => {
@@ -224,13 +224,19 @@ function tlsPairs(_file: File, document: ConfigDocument): Contradiction[] {
 }
 
 function tlsUse(file: File, document: ConfigDocument): Contradiction[] {
-  const plain = file.registry?.url?.startsWith('http://') ?? false;
-  if (!plain || valueAt(document.value, ['registry', 'tls']) === undefined) return [];
-  return [
-    {
-      path: ['registry', 'tls'],
-      problem: 'is given, and registry.url is plain http',
-      expected: 'an https URL, or no TLS settings',
-    },
-  ];
+  const urls = [
+    ['registry', 'url', file.registry?.url],
+    ['tracing', 'endpoint', file.tracing?.endpoint],
+  ] as const;
+  return urls.flatMap(([owner, key, url]) => {
+    const plain = url?.startsWith('http://') ?? false;
+    if (!plain || valueAt(document.value, [owner, 'tls']) === undefined) return [];
+    return [
+      {
+        path: [owner, 'tls'],
+        problem: `is given, and ${owner}.${key} is plain http`,
+        expected: 'an https URL, or no TLS settings',
+      },
+    ];
+  });
 }

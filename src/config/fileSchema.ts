@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { kafka, registry } from './connectionSchema.ts';
 import * as leaf from './leaves.ts';
-import { http, log, scaling, slo } from './operationSchema.ts';
+import { http, log, scaling, slo, tracing } from './operationSchema.ts';
 
 const input = leaf.section({
   topic: leaf.topic().describe('Topic the events are read from.'),
@@ -180,6 +180,11 @@ export const fileSchema = leaf.section(
       )
       .prefault('60s'),
     log: log.describe('Logging.').prefault({}),
+    tracing: tracing
+      .describe(
+        'OpenTelemetry traces of single events, from their producer to their scored event. Absent: none.',
+      )
+      .optional(),
   },
   'a mapping that describes a pipeline',
 );

@@ -52,6 +52,11 @@ export function finite() {
   return z.number({ error: 'a number' });
 }
 
+export function share() {
+  const error = 'a share from 0 to 1, such as 0.01';
+  return z.number({ error }).min(0, { error }).max(1, { error });
+}
+
 /** Milliseconds, from text such as `10s`. */
 export function duration(options: { zero: boolean } = { zero: false }) {
   const error = 'a duration such as 5ms, 10s, 2m or 1h';
@@ -141,6 +146,15 @@ export function brokers() {
     return z.NEVER;
   });
   return z.union([list, commaSeparated], { error: `a list of ${BROKER_EXPECTED}` });
+}
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** HTTP headers, whose values are never shown. */
+export function secretHeaders(what: string) {
+  const value = secret(what).regex(/^[\t\x20-\x7e]+$/, { error: `${what} in one line of ASCII` });
+  const name = z.string().regex(HEADER_NAME, { error: 'the name of an HTTP header' });
+  return z.record(name, value, { error: 'a mapping of HTTP headers to their values' });
 }
 
 /** The URL of an HTTP service, without slashes at its end. */

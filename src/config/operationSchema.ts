@@ -1,5 +1,6 @@
 /** What the pipeline file says about seeing and steering a running pipeline. Part of `fileSchema`. */
 import { z } from 'zod';
+import { tls } from './connectionSchema.ts';
 import * as leaf from './leaves.ts';
 
 export const slo = leaf.section({
@@ -34,6 +35,34 @@ export const scaling = leaf.section({
     .whole(1, 10_000)
     .describe('Most replicas that are ever advised. Default: as many as the input topic has partitions.')
     .optional(),
+});
+
+const TRACES_PATH = '/v1/traces';
+
+export const tracing = leaf.section({
+  endpoint: leaf
+    .httpUrl()
+    .refine((url) => !url.endsWith(TRACES_PATH), {
+      error: `the collector’s base URL; ${TRACES_PATH} is added to it`,
+    })
+    .describe(
+      `Base URL of an OpenTelemetry collector that takes OTLP over HTTP; traces are posted to \`${TRACES_PATH}\` below it.`,
+    ),
+  headers: leaf
+    .secretHeaders('the header’s value')
+    .describe('HTTP headers of each request, such as `authorization`. Their values are secret.')
+    .optional(),
+  tls: tls.describe('TLS settings for an https URL; absent: the system’s authorities.').optional(),
+  sample: leaf
+    .share()
+    .describe(
+      'Share of the events that their producer does not trace which are traced all the same, from 0 to 1.',
+    )
+    .default(0),
+  max_per_second: leaf
+    .whole(1, 10_000)
+    .describe('Events traced in a second at most, whatever their producers trace.')
+    .default(50),
 });
 
 export const log = leaf.section({

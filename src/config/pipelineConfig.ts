@@ -26,6 +26,7 @@ export interface PipelineConfig {
   readonly http: HttpConfig | 'off';
   readonly watchdogMs: number;
   readonly log: { readonly level: LogLevel };
+  readonly tracing?: TracingConfig;
 }
 
 export interface KafkaConfig {
@@ -141,6 +142,17 @@ export interface HttpConfig {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+}
+
+export interface TracingConfig {
+  /** Base URL of the collector, without a slash at its end. */
+  readonly endpoint: string;
+  /** Values are secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls?: TlsConfig;
+  /** Of events that their producer does not trace, 0 to 1. */
+  readonly sample: number;
+  readonly maxPerSecond: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

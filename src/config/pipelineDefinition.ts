@@ -368,4 +368,52 @@ export interface PipelineDefinition {
      */
     level?: ('debug' | 'info' | 'warn' | 'error' | 'silent') | Reference;
   };
+  /**
+   * OpenTelemetry traces of single events, from their producer to their scored event. Absent: none.
+   */
+  tracing?: {
+    /**
+     * Base URL of an OpenTelemetry collector that takes OTLP over HTTP; traces are posted to `/v1/traces` below it.
+     */
+    endpoint: string | Reference;
+    /**
+     * HTTP headers of each request, such as `authorization`. Their values are secret.
+     */
+    headers?: {
+      [k: string]: string | Reference;
+    };
+    /**
+     * TLS settings for an https URL; absent: the system’s authorities.
+     */
+    tls?: {
+      /**
+       * Authorities to trust instead of the system’s, as PEM text; `${file:/path.pem}` reads a file.
+       */
+      ca?: string | Reference;
+      /**
+       * Client certificate for mutual TLS, as PEM text. Needs `key`.
+       */
+      cert?: string | Reference;
+      /**
+       * Private key of `cert`, as PEM text. Secret.
+       */
+      key?: string | Reference;
+      /**
+       * Name the server’s certificate must carry, where it is not the host that is dialled.
+       */
+      server_name?: string;
+      /**
+       * Whether a server whose certificate cannot be verified is refused. `false` is for tests alone. Default: `true`.
+       */
+      reject_unauthorized?: boolean | Reference;
+    };
+    /**
+     * Share of the events that their producer does not trace which are traced all the same, from 0 to 1. Default: `0`.
+     */
+    sample?: number | Reference;
+    /**
+     * Events traced in a second at most, whatever their producers trace. Default: `50`.
+     */
+    max_per_second?: number | Reference;
+  };
 }

@@ -2,9 +2,9 @@ import type { PipelineConfig, TlsConfig } from './pipelineConfig.ts';
 
 const HIDDEN = '***';
 
-/** The configuration as it may be printed: passwords, tokens and private keys are `***`. */
+/** The configuration as it may be printed: passwords, tokens, private keys and headers of the collector are `***`. */
 export function redact(config: PipelineConfig): PipelineConfig {
-  const { registry } = config;
+  const { registry, tracing } = config;
   const { renewCredentials: _, ...kafka } = config.kafka;
   return {
     ...config,
@@ -25,6 +25,13 @@ export function redact(config: PipelineConfig): PipelineConfig {
             : { ...registry.auth, password: HIDDEN },
       }),
     },
+    ...(tracing && {
+      tracing: {
+        ...tracing,
+        headers: Object.fromEntries(Object.keys(tracing.headers).map((name) => [name, HIDDEN])),
+        ...(tracing.tls && { tls: redactTls(tracing.tls) }),
+      },
+    }),
   };
 }
 

@@ -12,6 +12,7 @@ const SECRETS: readonly FieldPath[] = [
   ['registry', 'auth', 'password'],
   ['registry', 'auth', 'token'],
   ['registry', 'tls', 'key'],
+  ['tracing', 'tls', 'key'],
 ];
 
 export function findWarnings(document: ConfigDocument, config: PipelineConfig): ConfigWarning[] {
@@ -19,7 +20,9 @@ export function findWarnings(document: ConfigDocument, config: PipelineConfig): 
   const warn = (path: FieldPath, message: string, facts: { secret?: true } = {}): void => {
     found.push({ path: formatPath(path), ...document.placeOf(path), message, ...facts });
   };
-  for (const path of SECRETS) {
+  const { kafka, registry, decision, output, tracing } = config;
+  const headers = Object.keys(tracing?.headers ?? {}).map((name) => ['tracing', 'headers', name]);
+  for (const path of [...SECRETS, ...headers]) {
     const written = valueAt(document.value, path) !== undefined;
     if (written && !document.references.has(formatPath(path))) {
       warn(path, `is a secret written into the file; \${NAME} or \${file:/path} keeps it out`, {
@@ -27,7 +30,6 @@ export function findWarnings(document: ConfigDocument, config: PipelineConfig): 
       });
     }
   }
-  const { kafka, registry, decision, output } = config;
   const sendsSecret = kafka.sasl?.mechanism === 'plain' || kafka.sasl?.mechanism === 'oauthbearer';
   if (sendsSecret && kafka.tls === undefined) {
     warn(['kafka', 'sasl'], 'sends the secret in the clear; give kafka.tls');
@@ -35,8 +37,11 @@ export function findWarnings(document: ConfigDocument, config: PipelineConfig): 
   if (registry.auth !== undefined && registry.url.startsWith('http://')) {
     warn(['registry', 'auth'], 'sends the secret in the clear; use an https URL');
   }
-  for (const owner of ['kafka', 'registry'] as const) {
-    if (config[owner].tls?.rejectUnauthorized === false) {
+  if (headers.length > 0 && tracing?.endpoint.startsWith('http://')) {
+    warn(['tracing', 'headers'], 'sends secrets in the clear; use an https URL');
+  }
+  for (const owner of ['kafka', 'registry', 'tracing'] as const) {
+    if (config[owner]?.tls?.rejectUnauthorized === false) {
       warn(
         [owner, 'tls', 'reject_unauthorized'],
         'accepts any server, so encryption protects from no one who is active',

@@ -28,6 +28,12 @@ export interface DeadLetterFacts {
   readonly version: string;
 }
 
+/** Is told of rejected records, of which it may trace some. */
+export interface RejectionTraces {
+  /** @returns the id of the record's trace, if it has one */
+  rejected(block: Block, index: number, code: ErrorCode): string | undefined;
+}
+
 /**
  * Turns records that left the road into dead letters: key, value and headers untouched, and in added headers why and whence.
  * The `__connect.errors.*` names are those of Kafka Connect (KIP-298), which dead-letter tools already understand.
@@ -37,6 +43,7 @@ export class DeadLetters {
   readonly #telemetry: Pick<Telemetry, 'eventRejected'>;
   readonly #facts: DeadLetterFacts;
   readonly #partitions: Partitions;
+  readonly #traces: RejectionTraces | undefined;
   /** What stands behind each letter of a buffer, for the case that it is refused. */
   readonly #letters = new WeakMap<RecordBuffer, Letter[]>();
 
@@ -45,11 +52,13 @@ export class DeadLetters {
     telemetry: Pick<Telemetry, 'eventRejected'>,
     facts: DeadLetterFacts,
     partitions: Partitions,
+    traces?: RejectionTraces,
   ) {
     this.#sink = sink;
     this.#telemetry = telemetry;
     this.#facts = facts;
     this.#partitions = partitions;
+    this.#traces = traces;
   }
 
   get topic(): string {
@@ -91,7 +100,8 @@ export class DeadLetters {
     const buffer = this.#bufferFor(buffers, partitionFor(this.#partitions, this.#sink, block, index));
     buffer.append(block, index, block.bytes, start, end, block.timestamps[index], stamp);
     this.#letters.get(buffer)?.push({ block, index, code });
-    this.#telemetry.eventRejected(code, detail, `${topic}/${partition}@${offset}`, id);
+    const traceId = this.#traces?.rejected(block, index, code);
+    this.#telemetry.eventRejected(code, detail, `${topic}/${partition}@${offset}`, id, traceId);
   }
 
   /**

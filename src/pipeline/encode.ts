@@ -14,17 +14,27 @@ export interface EncodePlan {
   readonly stamp: HeaderStamp;
 }
 
+/** A row whose scored event carries headers of its own. */
+export interface TracedRow {
+  readonly row: number;
+  readonly stamp: HeaderStamp;
+}
+
 /** For `append`: the incoming record's. */
 const EVENT_TIMESTAMP = -1;
 
-/** The headers that name the model of a scored event and where the event came from (P6). */
-export function modelStamp(sink: RecordMaker, { name, version, digest }: Scorer): HeaderStamp {
+/** The headers that name the model of a scored event and where the event came from (P6), and others. */
+export function modelStamp(
+  sink: RecordMaker,
+  { name, version, digest }: Scorer,
+  others: readonly (readonly [name: string, value: string])[] = [],
+): HeaderStamp {
   const model: [string, string][] = [
     ['model-name', name],
     ['model-version', version],
     ['model-digest', digest],
   ];
-  return sink.newStamp(model, { source: true });
+  return sink.newStamp([...model, ...others], { source: true });
 }
 
 /** Writes the outcomes of a scored batch: scored events into one record buffer per output partition, the rest as dead letters. */
@@ -44,13 +54,14 @@ export class Encoder {
     this.#buffers = new Array(plan.partitions.count).fill(undefined);
   }
 
-  encode(batch: Batch, scoredAtMs: number): void {
+  /** @param traced rows with a stamp of their own, in order */
+  encode(batch: Batch, scoredAtMs: number, traced: readonly TracedRow[] = []): void {
     const bad = firstNotFinite(batch);
     for (const segment of batch.segments) {
       // Another member owns the partition by now and will publish these rows itself.
       if (segment.block.lease.state.kind === 'gone')
         batch.partitionOf.fill(-1, segment.firstRow, segment.endRow);
-      else this.#encodeRows(batch, segment, bad, scoredAtMs);
+      else this.#encodeSegment(batch, segment, traced, bad, scoredAtMs);
     }
     for (const rejected of batch.rejections) {
       if (rejected.block.lease.state.kind === 'gone') continue;
@@ -60,8 +71,35 @@ export class Encoder {
     for (const { partition } of batch.buffers) this.#buffers[partition] = undefined;
   }
 
-  #encodeRows(batch: Batch, { block, firstRow, endRow }: Segment, bad: number, scoredAtMs: number): void {
-    const { partitions, decision, timestamp, stamp } = this.#plan;
+  /** In stretches between traced rows, so that no row is asked whether it is one. */
+  #encodeSegment(
+    batch: Batch,
+    { block, firstRow, endRow }: Segment,
+    traced: readonly TracedRow[],
+    bad: number,
+    scoredAtMs: number,
+  ): void {
+    const { stamp: usual } = this.#plan;
+    let from = firstRow;
+    for (const { row, stamp } of traced) {
+      if (row < from || row >= endRow) continue;
+      this.#encodeRows(batch, block, from, row, usual, bad, scoredAtMs);
+      this.#encodeRows(batch, block, row, row + 1, stamp, bad, scoredAtMs);
+      from = row + 1;
+    }
+    this.#encodeRows(batch, block, from, endRow, usual, bad, scoredAtMs);
+  }
+
+  #encodeRows(
+    batch: Batch,
+    block: Block,
+    firstRow: number,
+    endRow: number,
+    stamp: HeaderStamp,
+    bad: number,
+    scoredAtMs: number,
+  ): void {
+    const { partitions, decision, timestamp } = this.#plan;
     const { outputs, recordOf, partitionOf, decided } = batch;
     const scores = decision === undefined ? undefined : (outputs[decision.output].values as Float64Array);
     const writer = this.#writer;

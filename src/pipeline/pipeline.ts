@@ -13,6 +13,7 @@ import type { Partitions } from './partitions.ts';
 import type { Clock, EventWriter, Lease, RowReaders, Scorer, Sink, Source, SourceEvents } from './ports.ts';
 import { Progress } from './progress.ts';
 import { Signal } from './signal.ts';
+import { Traces, type Tracing } from './traces.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface PipelinePlan {
@@ -39,6 +40,8 @@ export interface PipelineParts {
   readonly writer: EventWriter;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
+  /** Absent: no event is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -51,6 +54,7 @@ export class Pipeline implements SourceEvents {
   readonly #progress: Progress;
   readonly #inHand: InHand;
   readonly #intake: Intake;
+  readonly #traces: Traces | undefined;
   readonly #encoder: Encoder;
   readonly #delivery: Delivery;
   readonly #workWatchdog: Watchdog;
@@ -73,6 +77,7 @@ export class Pipeline implements SourceEvents {
     // `run` tells it; a fault before or after `run` is nobody's unhandled rejection.
     this.#fatal.promise.catch(() => {});
     const failed = (cause: unknown) => this.fail(cause);
+    this.#traces = tracesOf(plan, parts);
     const inHand = new InHand(source, telemetry);
     this.#inHand = inHand;
     this.#progress = new Progress((block) => {
@@ -88,7 +93,8 @@ export class Pipeline implements SourceEvents {
     for (let i = 0; i < BATCHES; i++)
       this.#free.push(new Batch(scorer, { maxRows, carriedFields, features, rules }));
     this.#batch = this.#free.pop() as Batch;
-    const deadLetters = new DeadLetters(sink, telemetry, plan.facts, plan.deadLetterPartitions);
+    const { facts, deadLetterPartitions } = plan;
+    const deadLetters = new DeadLetters(sink, telemetry, facts, deadLetterPartitions, this.#traces);
     const stamp = modelStamp(sink, scorer);
     this.#encoder = new Encoder({ ...plan.encode, stamp }, writer, sink, deadLetters);
     this.#workWatchdog = new Watchdog(clock, watchdogMs, () => this.#workInHand(), failed);
@@ -282,7 +288,7 @@ export class Pipeline implements SourceEvents {
       scoreMs: runEndedMs - runBeganMs,
       oldestMs: runBeganMs - openedMs,
     });
-    this.#encoder.encode(batch, clock.now());
+    this.#encoder.encode(batch, clock.now(), this.#traces?.begin(batch, closed));
     telemetry.modelRan(batch);
     this.#workWatchdog.progressed();
     await this.#delivery.offer(batch);
@@ -301,6 +307,7 @@ export class Pipeline implements SourceEvents {
   }
 
   #done(batch: Batch): void {
+    this.#traces?.done(batch);
     batch.reset();
     this.#free.push(batch);
     this.#workWatchdog.progressed();
@@ -326,6 +333,13 @@ export class Pipeline implements SourceEvents {
     const partitions = this.#progress.uncommitted().length;
     return partitions === 0 ? undefined : `uncommitted progress of ${partitions} partitions`;
   }
+}
+
+function tracesOf({ encode, deadLetterPartitions }: PipelinePlan, parts: PipelineParts): Traces | undefined {
+  if (parts.tracing === undefined) return undefined;
+  const { decision, partitions } = encode;
+  const topics = { output: partitions.topic, deadLetters: deadLetterPartitions.topic };
+  return new Traces(parts.tracing, { ...parts, ...topics, decision });
 }
 
 function partitionsOf(leases: readonly Lease[]): number[] {

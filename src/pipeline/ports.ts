@@ -6,6 +6,7 @@
  * since the epoch unless the name says otherwise.
  */
 import type { ErrorCode, TidemarkError } from '../errors.ts';
+import type { TraceContext } from '../telemetry/tracing/eventTracer.ts';
 
 // ---------------------------------------------------------------------------------------------------------- Source
 
@@ -56,6 +57,14 @@ export interface Block {
   readonly nextOffset: number;
   /** The partition's end offset (high watermark) as of the fetch; lag is counted against it. */
   readonly endOffset: number;
+}
+
+/** Finds the producer's span in the raw headers of a record, `bytes[start, end)`. Neither throws. */
+export interface TraceHeaders {
+  /** Whether the producer traces this event: a valid `traceparent` with its sampled flag set. Makes no object. */
+  isSampled(bytes: Uint8Array, start: number, end: number): boolean;
+  /** The producer's span, sampled or not; undefined when there is no valid one. Off the hot path. */
+  contextOf(bytes: Uint8Array, start: number, end: number): TraceContext | undefined;
 }
 
 export interface SourceEvents {

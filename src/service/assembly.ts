@@ -15,6 +15,7 @@ import { modelToWatch } from './modelToWatch.ts';
 import type { Observability } from './observability.ts';
 import type { Resources } from './resources.ts';
 import { eventSchemaNow, outputSchemaId } from './subjects.ts';
+import { openTracing } from './tracing.ts';
 
 /** A run that takes longer holds up heartbeats and sockets. */
 const CHUNK_MS = 50;
@@ -42,6 +43,9 @@ export async function assemblePipeline(
   const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId });
   if (written.kind === 'unfit')
     throw new TidemarkError('E-INTERNAL', 'a proved output schema does not compile');
+  const { scorer } = model;
+  // Before what works: closed last, it has the spans of all that was still in hand.
+  const tracing = await openTracing(config, scorer, telemetry, resources);
   const { source, sink } = newClient(config, dependency('sink'), (level, message, details) =>
     log.debug({ client: config.kafka.client, level, ...details }, message),
   );
@@ -50,7 +54,6 @@ export async function assemblePipeline(
   await sink.start();
   const plan = await planPipeline(config, contract, sink);
   const readers = new RegistryReaders({ registry, plan: rowPlan, telemetry, clock: systemClock });
-  const { scorer } = model;
   telemetry.started({
     pipeline: config.pipeline,
     client: source.capabilities.name,
@@ -61,7 +64,8 @@ export async function assemblePipeline(
     model: modelToWatch(model, contract),
   });
   const { writer } = written;
-  return new Pipeline(plan, { source, sink, readers, scorer, writer, telemetry, clock: systemClock });
+  const clock = systemClock;
+  return new Pipeline(plan, { source, sink, readers, scorer, writer, telemetry, clock, tracing });
 }
 
 /** What is on disk, proved against each other; closes the model with `resources`. */

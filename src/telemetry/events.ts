@@ -1,6 +1,6 @@
 /**
- * Everything worth telling, each named once. One event is its log line, its metrics and (later) its span; the class that
- * implements this interface decides how each is told, so the rest of the code never logs or counts by hand.
+ * Everything worth telling, each named once. One event is its log line and its metrics; the class that implements this
+ * interface decides how each is told, so the rest of the code never logs or counts by hand. Spans are apart, in tracing/.
  * Labels have bounded values: codes, reasons, topics, partitions; never keys, ids or messages.
  */
 import type { ErrorCode, TidemarkError } from '../errors.ts';
@@ -102,8 +102,21 @@ export interface Telemetry {
   /** How long the events of a delivered batch took. The sheet is filled anew for the next one. */
   latencies(sheet: LatencySheet): void;
   eventsSkipped(reason: SkipReason, count: number): void;
-  /** Counted always, logged at a bounded rate. */
-  eventRejected(code: ErrorCode, detail: string, at: SourcePosition, id: string | undefined): void;
+  /** Counted always, logged at a bounded rate. `traceId` is that of an event that is traced. */
+  eventRejected(
+    code: ErrorCode,
+    detail: string,
+    at: SourcePosition,
+    id: string | undefined,
+    traceId?: string,
+  ): void;
+
+  /** Events that are traced, and those that were to be and were beyond `tracing.max_per_second`. */
+  eventsTraced(traced: number, overLimit: number): void;
+  /** The collector has taken these spans. */
+  spansExported(count: number): void;
+  /** These spans were dropped. Counted always, logged at a bounded rate. */
+  spansLost(count: number, why: string): void;
 
   /** Where to ask, whenever somebody looks, how far each held partition has come. */
   standingsFrom(look: () => Iterable<Standing>): void;

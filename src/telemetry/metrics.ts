@@ -113,6 +113,8 @@ function serviceMetrics(make: Maker) {
     inFlightBytes: make.gauge(catalogue.inFlightBytes),
     inFlightBytesLimit: make.gauge(catalogue.inFlightBytesLimit),
     inFlightEvents: make.gauge(catalogue.inFlightEvents),
+    tracedEvents: make.counter(catalogue.tracedEvents),
+    traceSpans: make.counter(catalogue.traceSpans),
     warnings: make.counter(catalogue.warnings),
     schemasLoaded: make.counter(catalogue.schemasLoaded),
     schemasUnusable: make.counter(catalogue.schemasUnusable),

@@ -41,6 +41,8 @@ export interface TelemetryParts {
 /** Rejections logged per code in each window; all are counted. */
 const REJECTIONS_LOGGED = 10;
 const REJECTION_WINDOW_MS = 10_000;
+/** Lost spans are logged once in each window. */
+const LOSS_WINDOW_MS = 60_000;
 
 /** Tells every event as its log line, its metrics and its part in health. Quiet: batches and commits are `debug`. */
 export function createTelemetry(parts: TelemetryParts): Telemetry {
@@ -55,6 +57,7 @@ class Teller implements Telemetry {
   readonly #pauses: TelemetryParts['pauses'];
   readonly #monotonicMs: () => number;
   readonly #rejectionRate = new BoundedRate(REJECTIONS_LOGGED, REJECTION_WINDOW_MS);
+  readonly #lossRate = new BoundedRate(1, LOSS_WINDOW_MS);
   readonly #partitions: PartitionWatch;
   readonly #model: ModelWatch;
   readonly #pauseTimes: PauseTimes;
@@ -208,11 +211,18 @@ class Teller implements Telemetry {
     this.#metrics.skips.inc({ reason }, count);
   }
 
-  eventRejected(code: ErrorCode, detail: string, at: SourcePosition, id: string | undefined): void {
+  eventRejected(
+    code: ErrorCode,
+    detail: string,
+    at: SourcePosition,
+    id: string | undefined,
+    traceId?: string,
+  ): void {
     this.#metrics.rejections.inc({ code });
     if (!this.#rejectionRate.allows(code, this.#monotonicMs())) return;
+    const trace = traceId === undefined ? {} : { trace_id: traceId };
     this.#log.warn(
-      { event: 'eventRejected', code, at, id },
+      { event: 'eventRejected', code, at, id, ...trace },
       `${at} goes to the dead-letter topic: ${detail}`,
     );
   }
@@ -223,6 +233,27 @@ class Teller implements Telemetry {
 
   logEnds(ends: ReadonlyMap<number, number>): void {
     this.#partitions.logEnds(ends);
+  }
+
+  eventsTraced(traced: number, overLimit: number): void {
+    this.#metrics.tracedEvents.inc({ outcome: 'traced' }, traced);
+    this.#metrics.tracedEvents.inc({ outcome: 'over_limit' }, overLimit);
+  }
+
+  spansExported(count: number): void {
+    this.#metrics.traceSpans.inc({ outcome: 'exported' }, count);
+  }
+
+  spansLost(count: number, why: string): void {
+    this.#metrics.traceSpans.inc({ outcome: 'lost' }, count);
+    const nowMs = this.#monotonicMs();
+    // What was held back is in the metric, and told by the next line.
+    this.#lossRate.takeSuppressed(nowMs);
+    if (!this.#lossRate.allows('spans', nowMs)) return;
+    this.#log.warn(
+      { event: 'spansLost', count },
+      `traces are incomplete, scoring goes on: ${count} spans dropped: ${why}`,
+    );
   }
 
   committed(partition: number, offset: number, endOffset: number): void {

@@ -64,6 +64,12 @@ describe('the JSON Schema', () => {
       { input: { start: 'now' } },
       { http: false },
       { http: { prot: 1 } },
+      { tracing: {} },
+      { tracing: { endpoint: 'collector:4318' } },
+      { tracing: { endpoint: 'http://t', sample: 1.5 } },
+      { tracing: { endpoint: 'http://t', max_per_second: 0 } },
+      { tracing: { endpoint: 'http://t', headers: { 'no name': 'x' } } },
+      { tracing: { endpoint: 'http://t', headers: { name: 'two\nlines' } } },
     ];
     for (const change of changes) {
       const text = pipelineText(change);

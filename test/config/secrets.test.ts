@@ -29,6 +29,13 @@ const FULL = pipelineText({
   delivery: 'at-least-once',
   http: { host: 'h', port: 1 },
   log: { level: 'info' },
+  tracing: {
+    endpoint: 'https://t',
+    headers: { authorization: 'h', 'x-tenant': 'h' },
+    tls: { key: '-----BEGIN C', cert: '-----BEGIN B' },
+    sample: 0.5,
+    max_per_second: 5,
+  },
 });
 
 const PATHS = leafPaths(parseDocument(FULL).toJS(), []);
@@ -60,7 +67,9 @@ function seen(result: ReturnType<typeof parse>): string {
 }
 
 describe('secrets', () => {
-  const secretPaths = PATHS.filter((path) => ['password', 'token', 'key'].includes(String(path.at(-1))));
+  const secretPaths = PATHS.filter(
+    (path) => ['password', 'token', 'key'].includes(String(path.at(-1))) || path.at(-2) === 'headers',
+  );
 
   it('that came by reference are in no fault, wherever they stand', () => {
     fc.assert(
@@ -75,7 +84,7 @@ describe('secrets', () => {
   });
 
   it('that are written into the file are in no fault, no warning and no redacted configuration', () => {
-    assert.equal(secretPaths.length, 4);
+    assert.equal(secretPaths.length, 7);
     fc.assert(
       fc.property(fc.constantFrom(...secretPaths), secretText, fc.boolean(), (path, secret, broken) => {
         const value = path.at(-1) === 'key' ? `-----BEGIN ${secret}` : secret;
@@ -113,6 +122,9 @@ describe('secrets', () => {
     assert.deepEqual(shown.kafka.sasl, { mechanism: 'plain', username: 'u', password: '***' });
     assert.equal(shown.kafka.tls?.key, '***');
     assert.deepEqual(shown.registry.auth, { kind: 'basic', username: 'u', password: '***' });
+    assert.deepEqual(config.tracing?.headers, { authorization: 'h', 'x-tenant': 'h' });
+    assert.deepEqual(shown.tracing?.headers, { authorization: '***', 'x-tenant': '***' });
+    assert.equal(shown.tracing?.tls?.key, '***');
     const tokens = pipelineText({
       kafka: { sasl: { mechanism: 'oauthbearer', token: 'tok' } },
       registry: { auth: { kind: 'bearer', token: 'tok' } },

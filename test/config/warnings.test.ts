@@ -26,6 +26,20 @@ describe('warnings', () => {
     assert.ok(warnings.every((warning) => warning.line !== undefined));
   });
 
+  it('tell of a collector’s headers that stand in the file or are sent in the clear', () => {
+    const tracing = (scheme: string, authorization: string) => ({
+      tracing: { endpoint: `${scheme}://t`, headers: { authorization } },
+    });
+    const env = { PW: 'x' };
+    assert.deepEqual(warnedPaths(tracing('https', `Bearer \${PW}`), env), []);
+    assert.deepEqual(warnedPaths(tracing('http', `Bearer \${PW}`), env), ['tracing.headers']);
+    assert.deepEqual(warnedPaths(tracing('https', 'Bearer x')), ['tracing.headers.authorization']);
+    const tls = { reject_unauthorized: false };
+    assert.deepEqual(warnedPaths({ tracing: { endpoint: 'https://t', tls } }), [
+      'tracing.tls.reject_unauthorized',
+    ]);
+  });
+
   it('tell of secrets sent in the clear', () => {
     const env = { PW: 'x' };
     const sasl = { mechanism: 'plain', username: 'u', password: `\${PW}` };

@@ -77,7 +77,7 @@ describe('commands in the running text', () => {
 
 describe('YAML in the documents', () => {
   const sources = {
-    env: { KAFKA_PASSWORD: 'k', REGISTRY_PASSWORD: 'r', POD_NAME: 'scorer-0' },
+    env: { KAFKA_PASSWORD: 'k', REGISTRY_PASSWORD: 'r', POD_NAME: 'scorer-0', COLLECTOR_TOKEN: 't' },
     readFile: () => ({ text: '-----BEGIN CERTIFICATE-----' }),
   };
   const yaml = snippetsOf('yaml', 'yml').filter(({ text }) => parse(text) !== null);

@@ -37,7 +37,8 @@ describe('the pipeline under faults', () => {
   test(`keeps P1, P2, P4, P5 and P6, and never hangs, in ${seeds.length} stories`, async () => {
     const reached = new Set<string>();
     for (const seed of seeds) {
-      const { telemetry, faults, mostBlocks, mostSends } = await play(seed);
+      const { telemetry, faults, traced, mostBlocks, mostSends } = await play(seed);
+      for (const outcome of traced) reached.add(`traced and ${outcome}`);
       if (mostBlocks > 2) reached.add('blocks of one lease at once');
       if (mostSends > 2) reached.add('sends at once');
       for (const what of [...faults, ...telemetry.closed]) reached.add(what);
@@ -60,6 +61,9 @@ describe('the pipeline under faults', () => {
       'refused commit',
       'sends at once',
       'source-down',
+      'traced and dead-lettered',
+      'traced and given-up',
+      'traced and scored',
     ]);
   });
 });

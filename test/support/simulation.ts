@@ -10,6 +10,7 @@ import { SeededRandom } from './simulationRandom.ts';
 import { SimulatedSink } from './simulationSink.ts';
 import { SimulatedSource } from './simulationSource.ts';
 import { SimulatedTelemetry } from './simulationTelemetry.ts';
+import { SimulatedTracer, simulatedTracing } from './simulationTraces.ts';
 
 /** Faults happen until then, virtual milliseconds. */
 const FAULTS_MS = 1500;
@@ -24,6 +25,7 @@ interface Process {
   readonly clock: ProcessClock;
   readonly source: SimulatedSource;
   readonly sink: SimulatedSink;
+  readonly tracer: SimulatedTracer;
   readonly pipeline: Pipeline;
   state: 'running' | 'draining' | 'ended';
 }
@@ -36,6 +38,8 @@ export interface Story {
   /** The most blocks of one lease, and the most sends, that were out at a time. */
   readonly mostBlocks: number;
   readonly mostSends: number;
+  /** How traced events ended. */
+  readonly traced: ReadonlySet<string>;
 }
 
 export async function simulate(seed: number): Promise<Story> {
@@ -51,6 +55,9 @@ class World {
   /** Which faults this story knows, so that some stories have only one kind, or none. */
   readonly #possible: readonly Fault[];
   readonly #faults: Fault[] = [];
+  readonly #traced = new Set<string>();
+  /** Of its own, so that a story is the same with traces and without. */
+  readonly #traceRandom: SeededRandom;
   readonly #slowMs: number;
   readonly #commitPercent: number;
   readonly #downPercent: number;
@@ -61,6 +68,7 @@ class World {
   constructor(seed: number) {
     const random = new SeededRandom(seed);
     this.#random = random;
+    this.#traceRandom = new SeededRandom(~seed);
     this.#clock = new SimulatedClock(random);
     const inputs = makeInputs(random, random.between(1, 4), random.pick([5, 60, 200]));
     this.#broker = new SimulatedBroker(inputs, inputs.length + random.between(0, 2));
@@ -91,7 +99,8 @@ class World {
     }
     this.#process.clock.kill();
     const { mostBlocks, mostSends, violations } = this.#broker;
-    return { telemetry: this.#telemetry, faults: this.#faults, violations, mostBlocks, mostSends };
+    const [telemetry, faults, traced] = [this.#telemetry, this.#faults, this.#traced];
+    return { telemetry, faults, traced, violations, mostBlocks, mostSends };
   }
 
   /** All was read: nothing is in hand, and every partition is done up to its end. */
@@ -138,6 +147,7 @@ class World {
       if (random.chance(50)) await wait(this.#slowMs);
     });
     const telemetry = this.#telemetry;
+    const tracer = new SimulatedTracer();
     const pipeline = new Pipeline(this.#plan, {
       source,
       sink,
@@ -146,8 +156,9 @@ class World {
       writer: simulatedWriter,
       telemetry,
       clock,
+      tracing: simulatedTracing(tracer, this.#traceRandom),
     });
-    const process: Process = { clock, source, sink, pipeline, state: 'running' };
+    const process: Process = { clock, source, sink, tracer, pipeline, state: 'running' };
     pipeline.run().then(
       () => this.#ended(process),
       (cause) => this.#broker.violated(`the process ended with ${cause.code}: ${cause.stack}`),
@@ -160,8 +171,29 @@ class World {
     if (process.sink.isSending) this.#broker.violated('drained while a send was on its way');
     if (process.sink.unreleased > 0) this.#broker.violated('a record buffer was never released');
     process.source.judgeDrained();
+    this.#judgeTraces(process.tracer);
     process.state = 'ended';
     process.source.stop().catch((cause) => this.#broker.violated(`stop: ${cause}`));
+  }
+
+  /** Each ended once, with what became of its record. */
+  #judgeTraces({ traces }: SimulatedTracer): void {
+    const written = new Set(
+      this.#broker.written.map(({ topic, partition, headers }) => {
+        const how = topic === DEAD ? headers.get('error-code') : `${partition} ${headers.get('traceparent')}`;
+        return `${topic} ${headers.get('source')} ${how}`;
+      }),
+    );
+    for (const { place, traceparent, ends } of traces) {
+      if (ends.length !== 1) this.#broker.violated(`the trace of ${place} ended ${ends.length} times`);
+      for (const { outcome } of ends) {
+        this.#traced.add(outcome.kind);
+        if (outcome.kind === 'given-up') continue;
+        const how = outcome.kind === 'scored' ? `${outcome.partition} ${traceparent}` : outcome.code;
+        const told = `${outcome.topic} ${place} ${how}`;
+        if (!written.has(told)) this.#broker.violated(`a trace tells of what was not written: ${told}`);
+      }
+    }
   }
 
   #drain(): void {

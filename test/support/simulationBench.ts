@@ -1,5 +1,5 @@
 /** Ports that do what a test tells them, one step at a time. */
-import { Pipeline, type PipelinePlan } from '../../src/pipeline/pipeline.ts';
+import { Pipeline, type PipelineParts, type PipelinePlan } from '../../src/pipeline/pipeline.ts';
 import type {
   Block,
   Lease,
@@ -203,6 +203,7 @@ export interface BenchParts {
   readonly scorer?: Scorer;
   readonly load?: (schemaId: number) => Promise<void>;
   readonly source?: ManualSource;
+  readonly tracing?: PipelineParts['tracing'];
 }
 
 /** A pipeline that runs, with every lease given granted. */
@@ -215,7 +216,7 @@ export async function startBench(parts: BenchParts, ...leases: Lease[]): Promise
   const scorer = parts.scorer ?? simulatedScorer();
   const pipeline = new Pipeline(
     { ...PLAN, ...parts.plan },
-    { source, sink, readers, scorer, writer: simulatedWriter, telemetry, clock },
+    { source, sink, readers, scorer, writer: simulatedWriter, telemetry, clock, tracing: parts.tracing },
   );
   const bench: Bench = { clock, source, sink, telemetry, pipeline, ended: undefined };
   pipeline.run().then(

@@ -8,6 +8,7 @@ import {
   valueBytes,
 } from './simulationEvents.ts';
 import type { SeededRandom } from './simulationRandom.ts';
+import { spanOf } from './simulationTraces.ts';
 
 export const SCORED = 'scored';
 export const DEAD = 'dead';
@@ -142,6 +143,9 @@ export class SimulatedBroker {
     }
     if (!same(key, record.key)) this.violated(`${at}: another key`);
     if (headers.get('source') !== `in/${from}@${offset}`) this.violated(`P6: ${at} names another source`);
+    const span = headers.get('traceparent');
+    if (span !== undefined && span !== spanOf(`in/${from}@${offset}`))
+      this.violated(`${at} names the span of another record`);
     if (headers.get('model-name') !== 'simulated') this.violated(`P6: ${at} names no model`);
     if (topic === DEAD) {
       const code = CODES[record.kind] ?? `none, it is ${record.kind}`;

@@ -39,6 +39,8 @@ export interface SimulatedRecord {
   readonly key: Uint8Array | null;
   readonly schemaId: number;
   readonly timestamp: number;
+  /** Raw; absent: none. */
+  readonly headers?: Uint8Array;
 }
 
 export const REJECTED = 7;
@@ -80,7 +82,7 @@ export function makeBlock(
     const at = index * SPAN_STRIDE;
     put(record.key, at, KEY_START, KEY_END);
     put(valueBytes(record), at, VALUE_START, VALUE_END);
-    put(Uint8Array.of(0), at, HEADERS_START, HEADERS_END);
+    put(record.headers ?? Uint8Array.of(0), at, HEADERS_START, HEADERS_END);
   });
   return {
     lease,

@@ -6,6 +6,9 @@ export class SimulatedTelemetry implements Telemetry {
   readonly closed: BatchClosed[] = [];
   readonly skipped: Record<SkipReason, number> = { tombstone: 0, 'record-type': 0 };
   readonly rejected: { code: string; detail: string; at: string; id: string | undefined }[] = [];
+  /** Of rejected events that are traced. */
+  readonly rejectedTraces: string[] = [];
+  readonly traced = { traced: 0, overLimit: 0 };
   readonly inFlightBytes: number[] = [];
   readonly latenciesMs: number[] = [];
   readonly committedOffsets: { partition: number; offset: number; endOffset: number }[] = [];
@@ -40,6 +43,8 @@ export class SimulatedTelemetry implements Telemetry {
   fatal(): void {}
   logEnds(): void {}
   groupSeen(): void {}
+  spansExported(): void {}
+  spansLost(): void {}
 
   batchScored(facts: { closed: BatchClosed }): void {
     this.closed.push(facts.closed);
@@ -73,8 +78,14 @@ export class SimulatedTelemetry implements Telemetry {
     this.skipped[reason] += count;
   }
 
-  eventRejected(code: string, detail: string, at: string, id: string | undefined): void {
+  eventRejected(code: string, detail: string, at: string, id: string | undefined, traceId?: string): void {
     this.rejected.push({ code, detail, at, id });
+    if (traceId !== undefined) this.rejectedTraces.push(traceId);
+  }
+
+  eventsTraced(traced: number, overLimit: number): void {
+    this.traced.traced += traced;
+    this.traced.overLimit += overLimit;
   }
 
   committed(partition: number, offset: number, endOffset: number): void {

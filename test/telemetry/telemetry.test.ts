@@ -278,6 +278,37 @@ describe('telemetry', () => {
     assert.deepEqual(lines, []);
   });
 
+  test('a rejected event that is traced names its trace, and lost spans are told once a minute and counted always', async () => {
+    const { telemetry, lines, scrape, clock } = newTelemetry();
+    telemetry.eventRejected('E-AVRO-FRAME', 'no', 'in/0@1', undefined, 'abc');
+    telemetry.eventRejected('E-AVRO-FRAME', 'no', 'in/0@2', undefined);
+    assert.deepEqual(
+      lines.splice(0).map((line) => line.trace_id),
+      ['abc', undefined],
+    );
+    for (const ms of [0, 1_000, 59_999, 60_000, 60_001]) {
+      clock.ms = ms;
+      telemetry.spansLost(2, 'refused');
+    }
+    assert.deepEqual(
+      lines.map(({ level, event, count }) => [level, event, count]),
+      [
+        ['warn', 'spansLost', 2],
+        ['warn', 'spansLost', 2],
+      ],
+    );
+    telemetry.spansExported(5);
+    telemetry.eventsTraced(3, 4);
+    assert.deepEqual(await scrape('trace_spans_total'), [
+      'trace_spans_total{outcome="exported"} 5',
+      'trace_spans_total{outcome="lost"} 10',
+    ]);
+    assert.deepEqual(await scrape('traced_events_total'), [
+      'traced_events_total{outcome="traced"} 3',
+      'traced_events_total{outcome="over_limit"} 4',
+    ]);
+  });
+
   test('a fault that was expected comes without a stack, a bug with it', () => {
     const { telemetry, lines } = newTelemetry();
     telemetry.fatal(new TidemarkError('E-CONTRACT', 'two parts do not fit'));
@@ -297,6 +328,9 @@ describe('telemetry', () => {
     started: [FACTS],
     listening: [{ host: '::1', port: 9464 }],
     warned: ['W-X', 'look'],
+    eventsTraced: [2, 1],
+    spansExported: [8],
+    spansLost: [3, 'connect ECONNREFUSED'],
     leasesGranted: [[3], 1],
     leasesEnding: [[3], 100],
     leasesGone: [[3], 'lost'],
@@ -336,6 +370,8 @@ describe('telemetry', () => {
     'groupSeen',
     'eventsSkipped',
     'inFlight',
+    'eventsTraced',
+    'spansExported',
   ];
 
   test('tells every event, by a log line unless it is only counted', () => {

@@ -27,6 +27,16 @@ export const service = {
     LOOP_QUANTILES.map(String),
     { onlyWith: 'a process of its own, as tidemark run is' },
   ),
+  tracedEvents: counter(
+    'traced_events_total',
+    'Events traced, and those that were to be and were beyond `tracing.max_per_second` (over_limit).',
+    { outcome: ['traced', 'over_limit'] },
+  ),
+  traceSpans: counter(
+    'trace_spans_total',
+    'Spans that the collector took (exported), and those dropped because it did not (lost).',
+    { outcome: ['exported', 'lost'] },
+  ),
   warnings: counter('warnings_total', 'Warnings, by code.', { code: 'a code of errors.md' }),
   schemasLoaded: counter('schemas_loaded_total', 'Writer schemas fetched and compiled.'),
   schemasUnusable: counter(
