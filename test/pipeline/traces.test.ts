@@ -45,7 +45,7 @@ async function start(lease: Lease, options: Partial<Tracing> = {}, acknowledges 
       .flatMap(({ buffers }) => buffers.flatMap(({ records }) => records))
       .filter((record) => record.topic === topic)
       .map(({ offset, headers }) => [offset, headers.get('traceparent')]);
-  return { ...bench, tracer, spans };
+  return { ...bench, bench, tracer, spans };
 }
 
 describe('traces of events', () => {
@@ -163,7 +163,7 @@ describe('traces of events', () => {
 
   test('end when the partition has gone to somebody else too, and its bytes are looked at no more', async () => {
     const lease = makeLease(1);
-    const { source, sink, clock, tracer } = await start(lease, {}, false);
+    const { source, sink, clock, tracer, bench, telemetry } = await start(lease, {}, false);
     const block = tracedBlock(lease, ['good', 'good', 'good', 'good'], new Array(4).fill(SAMPLED));
     source.give(block);
     await clock.advance(0);
@@ -172,7 +172,8 @@ describe('traces of events', () => {
     source.give(next);
     await clock.advance(5);
     source.lose(lease);
-    next.bytes.fill(0xff);
+    // As headers: 63 of them, the first with a name beyond their end.
+    next.bytes.fill(0x7e);
     sink.sends[0]!.acknowledge();
     await clock.advance(50);
     assert.deepEqual(
@@ -180,5 +181,7 @@ describe('traces of events', () => {
       [['scored'], ['scored'], ['scored'], ['scored']],
       'these were published before the partition went',
     );
+    assert.ok(telemetry.closed.includes('ending'), 'what was read and not scored is closed');
+    assert.equal(bench.ended, undefined, 'and its bytes, which are no headers any more, harm nobody');
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { EventTracer, TracedRecord, TracedRun } from '../../../src/telemetry/tracing/eventTracer.ts';
 import { type OtlpOptions, openOtlpTracer } from '../../../src/telemetry/tracing/otlpTracer.ts';
 import { CONSUMER, ERROR, PRODUCER, startCollector } from '../../support/collector.ts';
@@ -80,6 +82,14 @@ async function deadUrl(): Promise<string> {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return `http://127.0.0.1:${port}`;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function heapInUse(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
 }
 
 describe('spans of an event', () => {
@@ -170,6 +180,17 @@ describe('spans of an event', () => {
     );
   });
 
+  test('of one that its producer does not trace belong to its trace all the same, once they were chosen', async (t) => {
+    const collector = await startCollector(t);
+    const { tracer } = open(collector.url);
+    const [trace] = tracer.begin(RUN, [{ ...RECORD, parent: { traceparent: `00-${TRACE}-${SPAN}-00` } }]);
+    trace!.end(SCORED, AT_MS + 20);
+    await tracer.close();
+    const event = collector.spans.find(({ name }) => name === 'process in')!;
+    assert.deepEqual([event.traceId, event.parentSpanId], [TRACE, SPAN]);
+    assert.match(trace!.traceparent, /-01$/, 'what comes after is to be traced too');
+  });
+
   test('of a rejected one fail with its code, and never quote it', async (t) => {
     const collector = await startCollector(t);
     const { tracer } = open(collector.url);
@@ -201,9 +222,13 @@ describe('a collector', () => {
     const began = performance.now();
     traceEvents(tracer, 3_000);
     const tookMs = performance.now() - began;
+    const heapBytes = heapInUse();
+    traceEvents(tracer, 10_000);
+    const grownBytes = heapInUse() - heapBytes;
+    assert.ok(grownBytes < 2_000_000, `70,000 spans that are dropped left ${grownBytes} bytes`);
     // What fits into the queue waits; the rest is told once the first of it is taken out.
     await waitFor(() => counts.lost > 0, 'lost spans', 20_000);
-    assert.ok(counts.lost >= 3_000 * SPANS_AN_EVENT - 2048 - 512, `${counts.lost} lost`);
+    assert.ok(counts.lost >= 13_000 * SPANS_AN_EVENT - 2048 - 512, `${counts.lost} lost`);
     assert.equal(counts.exported, 0);
     assert.ok([...counts.reasons].every((why) => why.length < 250));
     const closing = performance.now();
