@@ -1,5 +1,6 @@
 /** A collector of traces: takes OTLP over HTTP as protobuf, decoded by the published layout and not by the library that wrote it. */
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
@@ -62,20 +63,23 @@ export interface Collector {
 
 type Wire = { [key: string]: unknown };
 
-export async function startCollector(t: TestContext): Promise<Collector> {
+/** @param tls with it, over https */
+export async function startCollector(t: TestContext, tls?: ServerOptions): Promise<Collector> {
   const collector: Collector & { url: string } = { url: '', spans: [], requests: [], status: 200 };
-  const server: Server = createServer(async (request, response) => {
+  const answer: RequestListener = async (request, response) => {
     const body = await buffer(request);
     collector.requests.push({ path: request.url!, headers: request.headers, body });
     if (collector.status === 200) collector.spans.push(...spansOf(body));
     response.writeHead(collector.status, { 'content-type': 'application/x-protobuf' }).end();
-  });
+  };
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  collector.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const scheme = tls === undefined ? 'http://127.0.0.1' : 'https://localhost';
+  collector.url = `${scheme}:${(server.address() as AddressInfo).port}`;
   return collector;
 }
 

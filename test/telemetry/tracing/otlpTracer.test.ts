@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { EventTracer, TracedRecord, TracedRun } from '../../../src/telemetry/tracing/eventTracer.ts';
 import { type OtlpOptions, openOtlpTracer } from '../../../src/telemetry/tracing/otlpTracer.ts';
+import { newAuthority, newIdentity } from '../../support/certificates.ts';
 import { CONSUMER, ERROR, PRODUCER, startCollector } from '../../support/collector.ts';
 import { waitFor } from '../../support/stack.ts';
 
@@ -255,6 +256,30 @@ describe('a collector', () => {
     assert.equal(counts.lost, SPANS_AN_EVENT);
     assert.match([...counts.reasons].join(), /^HTTP 401 /);
     assert.doesNotMatch([...counts.reasons].join(), /secret/);
+  });
+
+  test('over TLS has to be who it says, and may ask the same of the process', async (t) => {
+    const authority = newAuthority('authority');
+    const { cert, key } = newIdentity('collector', authority, ['localhost']);
+    const tls = { cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+    const collector = await startCollector(t, tls);
+    const own = newIdentity('scorer', authority);
+    const trusting = { ca: authority.cert, rejectUnauthorized: true };
+    const attempts = [
+      { ...trusting, cert: own.cert, key: own.key },
+      trusting,
+      { cert: own.cert, key: own.key, rejectUnauthorized: true },
+      { ...trusting, cert: own.cert, key: own.key, serverName: 'somebody.else' },
+    ];
+    const taken: boolean[] = [];
+    for (const attempt of attempts) {
+      const { tracer, counts } = open(collector.url, { tls: attempt, closeTimeoutMs: 10_000 });
+      traceEvents(tracer, 1);
+      await tracer.close();
+      taken.push(counts.exported === SPANS_AN_EVENT);
+    }
+    assert.deepEqual(taken, [true, false, false, false]);
+    assert.equal(collector.spans.length, SPANS_AN_EVENT);
   });
 
   test('that comes back gets what ends from then on', async (t) => {
