@@ -13,7 +13,9 @@ const TRACESTATE = utf8.encode('tracestate');
 const MAX_TRACESTATE_BYTES = 512;
 
 const DASH = 0x2d;
-const NOT_HEX = -1;
+/** Even, and below what all digits of an id can make up for. */
+const NO_DIGIT = -4096;
+const DIGIT = digits();
 /** Positions in a traceparent: version, trace, span, flags, a dash between each. */
 const TRACE = 3;
 const SPAN = 36;
@@ -29,8 +31,8 @@ export class TraceHeaderReader implements TraceHeaders {
   isSampled(bytes: Uint8Array, start: number, end: number): boolean {
     this.#findLast(TRACEPARENT, bytes, start, end);
     const at = this.#start;
-    // The flag before the rest: most events are not sampled, and those need no proof. What is no digit is odd here and refused there.
-    if (at < 0 || this.#end - at < LENGTH || (hexAt(bytes, at + LENGTH - 1) & 1) === 0) return false;
+    // The flag before the rest: most events are not sampled, and those need no proof.
+    if (at < 0 || this.#end - at < LENGTH || (DIGIT[bytes[at + LENGTH - 1]!]! & 1) === 0) return false;
     return isTraceparent(bytes, at, this.#end);
   }
 
@@ -84,20 +86,16 @@ function isTraceparent(bytes: Uint8Array, at: number, end: number): boolean {
   return hexSum(bytes, at + FLAGS, at + LENGTH) >= 0;
 }
 
-/** The digits of `bytes[at, end)` added up, which is 0 for zeros alone; -1 when one is no digit. */
+/** The digits of `bytes[at, end)` added up, which is 0 for zeros alone; negative when one is no digit. */
 function hexSum(bytes: Uint8Array, at: number, end: number): number {
   let sum = 0;
-  for (let i = at; i < end; i++) {
-    const digit = hexAt(bytes, i);
-    if (digit === NOT_HEX) return NOT_HEX;
-    sum += digit;
-  }
+  for (let i = at; i < end; i++) sum += DIGIT[bytes[i]!]!;
   return sum;
 }
 
-/** Only lower case is allowed. */
-function hexAt(bytes: Uint8Array, at: number): number {
-  const byte = bytes[at]!;
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NOT_HEX;
+/** What each byte is as a hexadecimal digit; only lower case is allowed. */
+function digits(): Int16Array {
+  const table = new Int16Array(256).fill(NO_DIGIT);
+  for (const [value, digit] of utf8.encode('0123456789abcdef').entries()) table[digit] = value;
+  return table;
 }
