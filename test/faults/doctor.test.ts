@@ -223,7 +223,7 @@ describe('a broker that is away', () => {
     await stack.killBroker(1);
     const told = async () => {
       const checks = await examined(file, 'brokers', 'topics', 'durability', 'acls');
-      const refused = checks[2]!.verdicts.find(({ status }) => status === 'fail');
+      const refused = checks[3]!.verdicts.find(({ status }) => status === 'fail');
       return refused === undefined ? undefined : checks;
     };
     const checks = await waitFor(told, 'the loss of the broker to be known', 60_000);

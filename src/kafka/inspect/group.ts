@@ -1,6 +1,8 @@
 import { describeGroupsV5, offsetFetchV8 } from '@platformatic/kafka';
+import { protocolError } from '../errors.ts';
+import type { BrokerLink } from '../native/cluster/brokerLink.ts';
 import { askCoordinator } from '../native/cluster/coordinator.ts';
-import { faultOfCode, KafkaFault } from '../native/cluster/fault.ts';
+import { faultOfCode } from '../native/cluster/fault.ts';
 import { pause } from '../native/cluster/pause.ts';
 import { decodeAssignment } from '../native/group/assignment.ts';
 import { parseOffset } from '../offset.ts';
@@ -33,8 +35,7 @@ export async function describeGroup(
   topic: string,
 ): Promise<GroupFacts> {
   const doing = `describing group ${group}`;
-  const nodeId = await coordinatorOf(cluster, group);
-  return cluster.at(nodeId, doing, async (link) => {
+  return atCoordinator(cluster, group, doing, async (link) => {
     const { groups } = await whole(link.api(describeGroupsV5.api, TIMEOUT_MS, [group], true));
     const [found] = groups;
     if (found === undefined || found.errorCode !== 0) throw faultOfCode(found?.errorCode ?? -1, link.broker);
@@ -59,8 +60,7 @@ export async function committedOffsets(
   partitions: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
   const doing = `reading the committed offsets of group ${group}`;
-  const nodeId = await coordinatorOf(cluster, group);
-  return cluster.at(nodeId, doing, async (link) => {
+  return atCoordinator(cluster, group, doing, async (link) => {
     const asked = {
       groupId: group,
       memberId: null,
@@ -80,18 +80,23 @@ export async function committedOffsets(
   });
 }
 
-/** The first who ever asks for a coordinator makes brokers create the topic of offsets, which takes a moment. */
-async function coordinatorOf(cluster: ClusterInspector, group: string): Promise<number> {
-  const doing = `finding the coordinator of group ${group}`;
-  return cluster.any(doing, async (link) => {
-    for (let tries = 1; ; tries++) {
-      try {
-        return (await askCoordinator(link, group)).nodeId;
-      } catch (thrown) {
-        const isLate = thrown instanceof KafkaFault && thrown.type === 'COORDINATOR_NOT_AVAILABLE';
-        if (!isLate || tries === COORDINATOR_TRIES) throw thrown;
-      }
-      await pause(COORDINATOR_AGAIN_MS);
+/** What passes within moments: the first who ever asks makes brokers create the topic of offsets, and its leaders load it. */
+const PASSING = new Set(['COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS', 'NOT_COORDINATOR']);
+
+/** `use` with the connection to the group’s coordinator. Throws a TidemarkError. */
+async function atCoordinator<T>(
+  cluster: ClusterInspector,
+  group: string,
+  doing: string,
+  use: (link: BrokerLink) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const { nodeId } = await cluster.any(doing, (link) => askCoordinator(link, group));
+      return await cluster.at(nodeId, doing, use);
+    } catch (thrown) {
+      if (tries === COORDINATOR_TRIES || !PASSING.has(protocolError(thrown) ?? '')) throw thrown;
     }
-  });
+    await pause(COORDINATOR_AGAIN_MS);
+  }
 }
