@@ -10,6 +10,7 @@ import type {
   Position,
   RecordBuffer,
   Refusal,
+  SeekResult,
   Sink,
   Source,
   SourceEvents,
@@ -23,6 +24,7 @@ const capabilities: ClientCapabilities = {
   drainsBeforeRevoke: 'full',
   staticMembership: false,
   compression: ['none'],
+  seek: false,
 };
 
 /** Gives the same blocks over and over, each time further on in its partition, until enough events are given. */
@@ -72,6 +74,10 @@ export class MemorySource implements Source {
   release(block: Block): void {
     this.released += block.count;
     if (this.released >= this.#events) this.#over.resolve(undefined);
+  }
+
+  async seek(): Promise<SeekResult> {
+    return { kind: 'refused', why: 'it has no log to go back in' };
   }
 
   async commit(_positions: readonly Position[]): Promise<'committed'> {

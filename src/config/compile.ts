@@ -53,6 +53,9 @@ export function compileConfig(
     delivery: file.delivery,
     commitEveryMs: file.commit_every,
     http: file.http,
+    ...(file.control && {
+      control: { topic: file.control.topic, auditTopic: file.control.audit_topic },
+    }),
     watchdogMs: file.watchdog,
     log: file.log,
     ...(file.tracing && {

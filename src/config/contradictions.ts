@@ -93,17 +93,19 @@ function shownMs({ path, ms }: Limit, document: ConfigDocument): string {
 }
 
 function topics(file: File): Contradiction[] {
-  const input = file.input?.topic;
-  const output = file.output?.topic;
-  const deadLetter = file.dead_letter?.topic;
-  const found: Contradiction[] = [];
-  const same = (path: FieldPath, other: string): void => {
-    found.push({ path, problem: `is the same topic as ${other}`, expected: 'three different topics' });
-  };
-  if (output !== undefined && output === input) same(['output', 'topic'], 'input.topic');
-  if (deadLetter !== undefined && deadLetter === input) same(['dead_letter', 'topic'], 'input.topic');
-  if (deadLetter !== undefined && deadLetter === output) same(['dead_letter', 'topic'], 'output.topic');
-  return found;
+  const places: readonly (readonly [FieldPath, string | undefined])[] = [
+    [['input', 'topic'], file.input?.topic],
+    [['output', 'topic'], file.output?.topic],
+    [['dead_letter', 'topic'], file.dead_letter?.topic],
+    [['control', 'topic'], file.control?.topic],
+    [['control', 'audit_topic'], file.control?.audit_topic],
+  ];
+  return places.flatMap(([path, topic], index) => {
+    const first = places.slice(0, index).find((before) => topic !== undefined && before[1] === topic);
+    if (first === undefined) return [];
+    const problem = `is the same topic as ${formatPath(first[0])}`;
+    return [{ path, problem, expected: 'another topic for each' }];
+  });
 }
 
 function records(file: File): Contradiction[] {

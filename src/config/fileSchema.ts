@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { kafka, registry } from './connectionSchema.ts';
 import * as leaf from './leaves.ts';
-import { http, log, scaling, slo, tracing } from './operationSchema.ts';
+import { control, http, log, scaling, slo, tracing } from './operationSchema.ts';
 
 const input = leaf.section({
   topic: leaf.topic().describe('Topic the events are read from.'),
@@ -173,6 +173,11 @@ export const fileSchema = leaf.section(
       .default('at-least-once'),
     commit_every: leaf.duration().describe('How often progress is committed.').prefault('1s'),
     http: http.describe('Metrics and health over HTTP, or `off`.').prefault({}),
+    control: control
+      .describe(
+        'Commands to the whole group: pause, resume, drain, skip, seek, log level. Absent: there are none.',
+      )
+      .optional(),
     watchdog: leaf
       .duration()
       .describe(

@@ -65,6 +65,17 @@ export const tracing = leaf.section({
     .default(50),
 });
 
+export const control = leaf.section({
+  topic: leaf
+    .topic()
+    .describe(
+      'Topic of the commands to the group, its present state kept by compaction. Several pipelines may share it.',
+    ),
+  audit_topic: leaf
+    .topic()
+    .describe('Topic that keeps who asked for what and why, and what each process did about it.'),
+});
+
 export const log = leaf.section({
   level: leaf
     .word(['debug', 'info', 'warn', 'error', 'silent'])

@@ -24,6 +24,8 @@ export interface PipelineConfig {
   readonly delivery: 'at-least-once' | 'exactly-once';
   readonly commitEveryMs: number;
   readonly http: HttpConfig | 'off';
+  /** Absent: nobody commands the group. */
+  readonly control?: { readonly topic: string; readonly auditTopic: string };
   readonly watchdogMs: number;
   readonly log: { readonly level: LogLevel };
   readonly tracing?: TracingConfig;

@@ -356,6 +356,19 @@ export interface PipelineDefinition {
         port?: number | Reference;
       };
   /**
+   * Commands to the whole group: pause, resume, drain, skip, seek, log level. Absent: there are none.
+   */
+  control?: {
+    /**
+     * Topic of the commands to the group, its present state kept by compaction. Several pipelines may share it.
+     */
+    topic: string | Reference;
+    /**
+     * Topic that keeps who asked for what and why, and what each process did about it.
+     */
+    audit_topic: string | Reference;
+  };
+  /**
    * The process ends with E-WATCHDOG when it has work in hand and makes no progress for this long. Declared pauses do not count. Default: `60s`.
    */
   watchdog?: string | Reference;

@@ -113,6 +113,14 @@ export class KafkaAdmin {
     return committed;
   }
 
+  /** How many members a group has now; 0 where there is no such group. */
+  async memberCount(group: string): Promise<number> {
+    const { groups } = await this.#call(`describing group ${group}`, (admin) =>
+      admin.describeGroups([group]),
+    );
+    return groups.find(({ groupId }) => groupId === group)?.members.length ?? 0;
+  }
+
   /** Configuration values of a topic; keys it does not have are absent. Needs DescribeConfigs. */
   async topicConfig(name: string, keys: readonly string[]): Promise<Map<string, string>> {
     const { resources } = await this.#call(`reading the configuration of ${name}`, (admin) =>

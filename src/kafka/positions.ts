@@ -1,4 +1,5 @@
 import { TidemarkError } from '../errors.ts';
+import type { SeekTarget } from '../pipeline/ports.ts';
 
 /** Where a group that has committed nothing begins. */
 export type StartPosition = 'earliest' | 'latest' | { readonly timestampMs: number };
@@ -91,4 +92,41 @@ export function outOfRange(
     wanted === undefined ? 'the group’s offset was out of range and is lost' : `the group is at ${wanted}`;
   const message = `${where}: ${committed}, the log holds [${low}, ${end})${why}`;
   return new TidemarkError('E-KAFKA-OUT-OF-RANGE', message);
+}
+
+export interface Standing {
+  /** The next offset to read; undefined where it is not known. */
+  readonly at: number | undefined;
+  /** Where the batch ends that cannot be read, by the word of its header. */
+  readonly unreadableEnd?: number | undefined;
+  /** The offset for the time that is asked for. */
+  readonly atTime?: number | undefined;
+}
+
+/** Where a command moves a partition; a sentence that says why not when the log does not have that place. */
+export function soughtPosition(
+  { low, end, stableEnd = end }: PartitionOffsets,
+  to: SeekTarget,
+  { at, unreadableEnd, atTime }: Standing,
+): number | string {
+  if (to === 'earliest') return low;
+  if (to === 'latest') return stableEnd;
+  if ('timestampMs' in to) return atTime ?? stableEnd;
+  if ('offset' in to) {
+    const { offset, forward = false } = to;
+    if (forward && at !== undefined && offset < at)
+      return `it stands at ${at} already: going back to ${offset} is \`seek\``;
+    return offset >= low && offset <= end
+      ? offset
+      : `offset ${offset} is not in the log, which holds [${low}, ${end})`;
+  }
+  if (at === undefined) return 'where it stands is not known yet; move it to an offset instead';
+  // Of a log that has been cut, what was to be skipped is gone already.
+  const from = Math.max(at, low);
+  const counted = from + to.skip;
+  // A broker hands out whole batches: the next offset of a batch that cannot be read cannot be read either.
+  const behind =
+    unreadableEnd !== undefined && unreadableEnd > counted && unreadableEnd <= end ? unreadableEnd : counted;
+  if (behind <= end) return behind;
+  return `there are ${Math.max(0, end - from)} offsets to skip: it stands at ${at}, and the log ends at ${end}`;
 }

@@ -41,6 +41,9 @@ export class Intake {
   readonly #waiting = new Map<number, LeaseQueue[]>();
   #turnOf: LeaseQueue | undefined;
   #asking = false;
+  #paused = false;
+  /** Asked for before the pause, and arrived in it: at most one, for one is asked for at a time. */
+  #late: Cursor | undefined;
   #closed = false;
 
   constructor(parts: IntakeParts, events: IntakeEvents) {
@@ -51,7 +54,7 @@ export class Intake {
   /** Asks for the next block unless one is asked for already, the budget is spent or nothing new is wanted. */
   ask(): void {
     const { source, inHand, maxInFlightBytes } = this.#parts;
-    if (this.#asking || this.#closed || inHand.bytes >= maxInFlightBytes) return;
+    if (this.#asking || this.#closed || this.#paused || inHand.bytes >= maxInFlightBytes) return;
     this.#asking = true;
     source.next().then(
       (block) => this.#take(block),
@@ -100,9 +103,22 @@ export class Intake {
     this.#turnOf = undefined;
   }
 
-  /** Blocks that wait for a schema: that is the registry's time, not ours. */
+  /** Nothing new is asked for or read until `resume`; what was taken before is read to its end. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const late = this.#late;
+    this.#late = undefined;
+    if (late !== undefined && !this.#closed) this.#queue(late);
+    this.#events.arrived();
+  }
+
+  /** Blocks that wait for a schema or the end of a pause: that is the registry's time, or an operator's, not ours. */
   get waitingBlocks(): number {
-    let blocks = 0;
+    let blocks = this.#late?.block.lease.state.kind === 'held' ? 1 : 0;
     for (const queues of this.#waiting.values()) {
       for (const { lease, cursors } of queues) if (lease.state.kind === 'held') blocks += cursors.length;
     }
@@ -116,6 +132,7 @@ export class Intake {
 
   /** Forgets blocks of a lease that is gone. */
   drop(lease: Lease): void {
+    if (this.#late?.block.lease === lease) this.#late = undefined;
     const queue = this.#queues.get(lease);
     if (queue === undefined) return;
     // It leaves the ring when its turn comes: a rebalance may take away thousands at once.
@@ -126,6 +143,7 @@ export class Intake {
   /** Takes nothing new; what is not in a batch yet will be read again by the next owner. */
   close(): void {
     this.#closed = true;
+    this.#late = undefined;
     this.#queues.clear();
     this.#ring = [];
     this.#waiting.clear();
@@ -141,7 +159,9 @@ export class Intake {
     if (block.lease.state.kind === 'gone') this.#parts.source.release(block);
     else {
       this.#parts.inHand.take(block);
-      if (!this.#closed) this.#queue({ block, index: 0, arrivedMs: this.#parts.clock.monotonicMs() });
+      const cursor = { block, index: 0, arrivedMs: this.#parts.clock.monotonicMs() };
+      if (this.#paused) this.#late = cursor;
+      else if (!this.#closed) this.#queue(cursor);
     }
     this.#events.arrived();
   }

@@ -10,7 +10,18 @@ import { type Cursor, type FillCounts, fill } from './fill.ts';
 import { InHand } from './inHand.ts';
 import { Intake } from './intake.ts';
 import type { Partitions } from './partitions.ts';
-import type { Clock, EventWriter, Lease, RowReaders, Scorer, Sink, Source, SourceEvents } from './ports.ts';
+import type {
+  Clock,
+  EventWriter,
+  Lease,
+  RowReaders,
+  Scorer,
+  SeekResult,
+  SeekTarget,
+  Sink,
+  Source,
+  SourceEvents,
+} from './ports.ts';
 import { Progress } from './progress.ts';
 import { Signal } from './signal.ts';
 import { Traces, type Tracing } from './traces.ts';
@@ -138,6 +149,31 @@ export class Pipeline implements SourceEvents {
     this.#draining = true;
     this.#intake.close();
     this.#wake.notify();
+  }
+
+  /** Takes nothing new until `resume`. What is in hand is finished and committed, and leases are kept. */
+  pause(): void {
+    this.#intake.pause();
+  }
+
+  resume(): void {
+    this.#intake.resume();
+  }
+
+  holds(partition: number): boolean {
+    return this.#progress.leases().some((lease) => lease.partition === partition);
+  }
+
+  /** Moves a partition; undefined when it is not held here. Never throws. */
+  async seek(partition: number, to: SeekTarget): Promise<SeekResult | undefined> {
+    const lease = this.#progress.leases().find((held) => held.partition === partition);
+    if (lease === undefined) return undefined;
+    if (this.#draining) return { kind: 'refused', why: 'the process that holds it is stopping' };
+    const { source, telemetry } = this.#parts;
+    const result = await source.seek(lease, to);
+    if (result.kind === 'moved' && result.from !== undefined && result.to > result.from)
+      telemetry.eventsSkipped('command', result.to - result.from);
+    return result;
   }
 
   /** Ends `run` with this fault. The first one wins. */

@@ -14,7 +14,10 @@ export type LeaseState =
   | { readonly kind: 'held' }
   /** Finish what is in hand, take nothing new. */
   | { readonly kind: 'ending'; readonly deadlineMs: number }
-  | { readonly kind: 'gone'; readonly reason: 'revoked' | 'lost' | 'closed' };
+  | { readonly kind: 'gone'; readonly reason: GoneReason };
+
+/** `moved`: a command moved the partition's position; it is granted anew there. */
+export type GoneReason = 'revoked' | 'lost' | 'closed' | 'moved';
 
 /** One assignment of one partition in one generation of the group. Compared by identity: a new assignment is a new object. */
 export interface Lease {
@@ -104,9 +107,28 @@ export interface ClientCapabilities {
   /** Whether a member can keep its place in the group over a restart (KIP-345). */
   readonly staticMembership: boolean;
   readonly compression: readonly Compression[];
+  /** Whether a held partition can be moved to another position. */
+  readonly seek: boolean;
 }
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** Where a command moves a partition. */
+export type SeekTarget =
+  | 'earliest'
+  | 'latest'
+  /** `forward`: refused where it would go back. */
+  | { readonly offset: number; readonly forward?: true }
+  /** The first record that is not older; the end where there is none. */
+  | { readonly timestampMs: number }
+  /** So many offsets behind the next one to read, and behind the whole batch where that one stopped the partition. */
+  | { readonly skip: number };
+
+export type SeekResult =
+  /** `from` is undefined where the position before was not known. */
+  | { readonly kind: 'moved'; readonly from: number | undefined; readonly to: number }
+  /** Nothing has moved. */
+  | { readonly kind: 'refused'; readonly why: string };
 
 export interface Source {
   readonly capabilities: ClientCapabilities;
@@ -128,6 +150,12 @@ export interface Source {
    * refuses is `refused` and never sent again under another generation. Throws a `retry` TidemarkError when unreachable.
    */
   commit(positions: readonly Position[]): Promise<'committed' | 'refused'>;
+  /**
+   * Moves a partition that is held. Its lease ends as in a rebalance: what is in hand is finished and committed. Then the new
+   * position is committed under the same membership, and the partition is granted anew, there; where it cannot be moved,
+   * where the group left it. Nothing that was read under the old lease is committed afterwards. Never throws.
+   */
+  seek(lease: Lease, to: SeekTarget): Promise<SeekResult>;
   /** Leaves the group and closes; outstanding `next` resolves undefined. */
   stop(): Promise<void>;
 }
@@ -160,6 +188,16 @@ export interface TopicReader {
   /** As those of a Source. Undefined once stopped. */
   next(): Promise<Block | undefined>;
   release(block: Block): void;
+  stop(): Promise<void>;
+}
+
+/** Writes records one by one, for what is said now and then. */
+export interface TopicWriter {
+  /**
+   * Resolves when all in-sync replicas have the record, which goes to partition 0. Throws a TidemarkError when that took longer
+   * than `withinMs` (then it may have been written or not) or the broker refuses it.
+   */
+  write(topic: string, key: string, value: string, withinMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -170,7 +170,7 @@ export class Progress {
     };
   }
 
-  leases(): Iterable<Lease> {
+  leases(): IteratorObject<Lease> {
     return this.#leases.keys();
   }
 

@@ -12,6 +12,7 @@ import {
   NativeSink,
 } from '../kafka/native/sink.ts';
 import { NativeSource, nativeCapabilities } from '../kafka/native/source.ts';
+import { NativeTopicWriter } from '../kafka/native/writer.ts';
 import type {
   ClientCapabilities,
   Sink,
@@ -19,6 +20,7 @@ import type {
   Source,
   TopicReader,
   TopicReaderEvents,
+  TopicWriter,
 } from '../pipeline/ports.ts';
 import { kafkaConnection, sourceOptions } from './connections.ts';
 
@@ -98,11 +100,15 @@ export function newClient(config: PipelineConfig, events: SinkEvents, log: Clien
   return CLIENTS[config.kafka.client].open(config, events, log);
 }
 
-/** A reader of the input topic that joins no group: the native client's, whichever of the two the configuration names. */
-export function newTopicReader(config: PipelineConfig, events: TopicReaderEvents): TopicReader {
+/** A reader of a topic that joins no group: the native client's, whichever of the two the configuration names. */
+export function newTopicReader(
+  config: PipelineConfig,
+  topic: string,
+  events: TopicReaderEvents,
+  options: Pick<TopicReaderOptions, 'maxWaitMs'> = {},
+): TopicReader {
   const readUncommitted = config.kafka.isolation === 'read_uncommitted';
-  const { topic } = config.input;
-  return topicReader(kafkaConnection(config), { topic, readUncommitted }, events);
+  return topicReader(kafkaConnection(config), { topic, readUncommitted, ...options }, events);
 }
 
 /** The same of any topic. */
@@ -112,6 +118,11 @@ export function topicReader(
   events: TopicReaderEvents,
 ): TopicReader {
   return new NativeTopicReader(connection, options, events);
+}
+
+/** Connects with the first record. The native client's, as the reader is. */
+export function newTopicWriter(config: PipelineConfig): TopicWriter {
+  return new NativeTopicWriter(kafkaConnection(config));
 }
 
 export function clientLimits({ kafka }: PipelineConfig): ClientLimits {

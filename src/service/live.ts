@@ -42,12 +42,18 @@ export async function proveLive(
 }
 
 async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Findings): Promise<void> {
-  const { input, output, deadLetter } = config;
+  const { input, output, deadLetter, control } = config;
   const counts: (number | undefined)[] = [];
   for (const [where, topic] of [
     ['input.topic', input.topic],
     ['output.topic', output.topic],
     ['dead_letter.topic', deadLetter.topic],
+    ...(control === undefined
+      ? []
+      : ([
+          ['control.topic', control.topic],
+          ['control.audit_topic', control.auditTopic],
+        ] as const)),
   ] as const) {
     const partitions = (await admin.describeTopic(topic))?.partitions;
     counts.push(partitions);

@@ -4,6 +4,7 @@ import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { startHttp } from '../http/server.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { SeekTarget } from '../pipeline/ports.ts';
 import type { LifeState } from '../telemetry/events.ts';
 import type { HealthReport } from '../telemetry/health.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -11,6 +12,7 @@ import type { Share } from '../telemetry/tally.ts';
 import { assemblePipeline } from './assembly.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection } from './connections.ts';
+import { Control } from './control/control.ts';
 import type { GroupReport } from './group/report.ts';
 import { type WatchedGroup, watchGroup } from './group/watchGroup.ts';
 import { startLastResort } from './lastResort.ts';
@@ -54,8 +56,13 @@ export class Service {
   readonly #stopping = new AbortController();
   readonly #group: WatchedGroup;
   #pipeline: Pipeline | undefined;
+  #control: Control | undefined;
+  /** Starting is over: from here on the state is that of the pipeline. */
+  #isOn = false;
   #drainTimer: NodeJS.Timeout | undefined;
   #endReached = false;
+  /** Why it is paused, as it was told last; empty before it runs. */
+  #told: string | undefined = '';
 
   constructor(config: PipelineConfig, options: ServiceOptions) {
     this.#config = config;
@@ -87,6 +94,8 @@ export class Service {
       const ended = this.#options.untilEnd ? this.#drainAtEnd(pipeline, resources) : undefined;
       await pipeline.run();
       await ended;
+      this.#control?.steering.left();
+      await this.#control?.told();
       const [unread] = this.#observability.health.stoppedPartitions.values();
       if (this.#endReached && unread !== undefined) throw unread;
     } catch (cause) {
@@ -95,6 +104,8 @@ export class Service {
         const error = asTidemarkError(cause);
         why = error.code;
         telemetry.fatal(error);
+        this.#control?.steering.left(error.code);
+        await this.#control?.told();
         throw error;
       }
     } finally {
@@ -152,6 +163,7 @@ export class Service {
 
   #drain(): void {
     if (this.#pipeline === undefined || this.#drainTimer !== undefined) return;
+    this.#control?.steering.leaving();
     const { drainTimeoutMs } = this.#config.kafka;
     this.#observability.telemetry.stateChanged({ kind: 'draining', untilMs: Date.now() + drainTimeoutMs });
     const late = new TidemarkError(
@@ -180,8 +192,35 @@ export class Service {
     const pipeline = await assemblePipeline(this.#config, this.#observability, resources, signal);
     if (signal.aborted) throw new StoppedEarly();
     this.#pipeline = pipeline;
-    this.#setState({ kind: 'running' });
+    await this.#hearCommands(pipeline, resources);
+    if (signal.aborted) throw new StoppedEarly();
+    this.#isOn = true;
+    this.#tellPause();
     return pipeline;
+  }
+
+  /** Before it joins: what the group was told may be that nobody joins, or that nothing is taken. */
+  async #hearCommands(pipeline: Pipeline, resources: Resources): Promise<void> {
+    const { telemetry, log } = this.#observability;
+    const { control } = this.#config;
+    if (control === undefined) return;
+    const steered = {
+      pause: () => pipeline.pause(),
+      resume: () => pipeline.resume(),
+      holds: (partition: number) => pipeline.holds(partition),
+      seek: (partition: number, to: SeekTarget) => pipeline.seek(partition, to),
+      drain: () => this.#drain(),
+      setLogLevel: (level: string) => {
+        log.level = level;
+      },
+    };
+    this.#control = new Control(this.#config, control, {
+      steered,
+      telemetry,
+      changed: () => this.#tellPause(),
+    });
+    resources.defer(() => this.#control?.stop());
+    await this.#control.begin();
   }
 
   async #drainAtEnd(pipeline: Pipeline, resources: Resources): Promise<void> {
@@ -208,8 +247,12 @@ export class Service {
   }
 
   #tellPause(): void {
-    if (this.#pipeline === undefined || this.#drainTimer !== undefined) return;
-    const { why } = this.#pauses;
+    const command = this.#control?.steering.why;
+    // Standing by is a pause as well; other pauses of a process that starts are part of its start.
+    if ((!this.#isOn && command === undefined) || this.#drainTimer !== undefined) return;
+    const why = command ?? this.#pauses.why;
+    if (why === this.#told) return;
+    this.#told = why;
     this.#setState(why === undefined ? { kind: 'running' } : { kind: 'paused', why });
   }
 

@@ -8,6 +8,9 @@ import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import { readSchema } from './materials.ts';
 import { inputSubject } from './subjects.ts';
 
+/** A year, within which somebody asks who did that. */
+const AUDIT_RETENTION_MS = 365 * 24 * 60 * 60 * 1000;
+
 /** One thing a pipeline needs of broker or registry. */
 export interface Need {
   readonly kind: 'topic' | 'subject';
@@ -34,10 +37,27 @@ export async function provideTopics(config: PipelineConfig, options: TopicsOptio
     needs.push((await provideTopic(admin, output.topic, source.partitions, options)).need);
     const room = source.need.state === 'missing' ? {} : await roomForLetters(admin, input.topic);
     needs.push((await provideTopic(admin, deadLetter.topic, source.partitions, options, room)).need);
+    needs.push(...(await provideControl(admin, config, options)));
     return [...needs, ...(await provideSubjects(config, options.apply))];
   } finally {
     await admin.close();
   }
+}
+
+/** One partition each: commands have an order. */
+async function provideControl(
+  admin: KafkaAdmin,
+  { control }: PipelineConfig,
+  options: TopicsOptions,
+): Promise<Need[]> {
+  if (control === undefined) return [];
+  const made = [
+    [control.topic, { 'cleanup.policy': 'compact' }],
+    [control.auditTopic, { 'cleanup.policy': 'delete', 'retention.ms': String(AUDIT_RETENTION_MS) }],
+  ] as const;
+  const needs: Need[] = [];
+  for (const [topic, config] of made) needs.push((await provideTopic(admin, topic, 1, options, config)).need);
+  return needs;
 }
 
 /** A dead letter is its event and some headers: its topic has to take more than the input topic does. */
@@ -55,7 +75,7 @@ async function provideTopic(
 ): Promise<{ need: Need; partitions: number }> {
   const there = await admin.describeTopic(name);
   const count = there?.partitions ?? partitions;
-  const detail = `${count} partitions`;
+  const detail = count === 1 ? '1 partition' : `${count} partitions`;
   if (there !== undefined)
     return { need: { kind: 'topic', name, state: 'there', detail }, partitions: count };
   if (apply) {

@@ -8,7 +8,7 @@ import type { GroupFacts } from './groupFacts.ts';
 import type { LatencySheet } from './latencySheet.ts';
 
 export type BatchClosed = 'full' | 'due' | 'drained' | 'ending';
-export type SkipReason = 'tombstone' | 'record-type';
+export type SkipReason = 'tombstone' | 'record-type' | 'command';
 export type LifeState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'running' }
@@ -130,8 +130,33 @@ export interface Telemetry {
   /** Bytes and events held between fetch and acknowledgement. */
   inFlight(bytes: number, events: number): void;
 
+  /** A command to the group holds this process, until `resumedByCommand`. Told again when somebody gives another reason. */
+  pausedByCommand(held: HeldByCommand): void;
+  resumedByCommand(): void;
+  /** What this process did with a command to the group. */
+  commandAnswered(facts: {
+    command: string;
+    by: string;
+    why: string;
+    applied: boolean;
+    result: string;
+  }): void;
+
+  /** What lies there is no command. */
+  commandIgnored(at: SourcePosition, problem: string): void;
+  /** The control topic cannot be read: the group goes on as it was told last, and hears nothing new until `commandsHeard`. */
+  commandsUnheard(cause: TidemarkError): void;
+  commandsHeard(): void;
+
   /** The process will end because of this. */
   fatal(cause: TidemarkError): void;
 }
 
 export type Dependency = 'source' | 'sink' | 'registry';
+
+export interface HeldByCommand {
+  /** `paused`: leases are kept, and nothing new is taken. `drained`: it stands by and has not joined its group. */
+  readonly state: 'paused' | 'drained';
+  readonly by: string;
+  readonly why: string;
+}

@@ -1,5 +1,5 @@
 import type { TidemarkError } from '../errors.ts';
-import type { Dependency, LifeState, Telemetry } from './events.ts';
+import type { Dependency, HeldByCommand, LifeState, Telemetry } from './events.ts';
 
 /** Why a process is not alive or not ready, or what its operator should know. */
 export interface HealthReason {
@@ -28,6 +28,10 @@ type HealthEvents = Pick<
   | 'dependencyUp'
   | 'schemaUnusable'
   | 'inFlight'
+  | 'pausedByCommand'
+  | 'resumedByCommand'
+  | 'commandsUnheard'
+  | 'commandsHeard'
   | 'fatal'
 >;
 
@@ -42,6 +46,8 @@ export class Health implements HealthEvents {
   #eventsInFlight = 0;
   /** One a code, the latest: codes are few, what they say is not. */
   readonly #warnings = new Map<string, string>();
+  #heldBy: HeldByCommand | undefined;
+  #unheard: TidemarkError | undefined;
   #fatal: TidemarkError | undefined;
   readonly #firstReady = Promise.withResolvers<void>();
 
@@ -72,6 +78,7 @@ export class Health implements HealthEvents {
     if (this.#state.kind === 'draining') reasons.push({ message: 'draining: no new events are taken' });
     if (this.#state.kind === 'stopped') reasons.push({ message: `stopped: ${this.#state.why}` });
     if (!this.#modelVerified) reasons.push({ message: 'the model is not verified yet' });
+    if (this.#heldBy?.state === 'drained') reasons.push(heldReason(this.#heldBy));
     if (!this.#joined) reasons.push({ message: 'not a member of the consumer group' });
     for (const [dependency, cause] of this.#down) {
       if (this.#isWaitedFor(dependency)) reasons.push(reasonOf(cause, `${dependency}: `));
@@ -108,7 +115,7 @@ export class Health implements HealthEvents {
       this.#held.delete(partition);
       this.#stopped.delete(partition);
     }
-    if (reason !== 'revoked' && this.#held.size === 0) this.#joined = false;
+    if (reason !== 'revoked' && reason !== 'moved' && this.#held.size === 0) this.#joined = false;
   }
 
   partitionStopped(partition: number, cause: TidemarkError): void {
@@ -132,6 +139,22 @@ export class Health implements HealthEvents {
     this.#eventsInFlight = events;
   }
 
+  pausedByCommand(held: HeldByCommand): void {
+    this.#heldBy = held;
+  }
+
+  resumedByCommand(): void {
+    this.#heldBy = undefined;
+  }
+
+  commandsUnheard(cause: TidemarkError): void {
+    this.#unheard = cause;
+  }
+
+  commandsHeard(): void {
+    this.#unheard = undefined;
+  }
+
   fatal(cause: TidemarkError): void {
     this.#fatal ??= cause;
   }
@@ -150,10 +173,17 @@ export class Health implements HealthEvents {
     for (const [dependency, cause] of this.#down) {
       if (!this.#isWaitedFor(dependency)) warnings.push(reasonOf(cause, `${dependency}: `));
     }
+    // Ready all the same: somebody wants it so, and a deployment must not hang on it (P9).
+    if (this.#heldBy?.state === 'paused') warnings.push(heldReason(this.#heldBy));
+    if (this.#unheard !== undefined) warnings.push(reasonOf(this.#unheard, 'commands are not heard: '));
     return { ok: reasons.length === 0, state: this.#state.kind, reasons, warnings };
   }
 }
 
 function reasonOf(cause: TidemarkError, prefix = ''): HealthReason {
   return { code: cause.code, message: prefix + cause.message };
+}
+
+function heldReason({ state, by, why }: HeldByCommand): HealthReason {
+  return { message: `${state} by ${by}: ${why}; \`tidemark resume\` goes on` };
 }

@@ -2,8 +2,12 @@ import { type Logger as PinoLogger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Logger } from './logger.ts';
 
-export type Log = Required<Logger>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface Log extends Required<Logger> {
+  /** The least severe events that are told; may be changed at any time. */
+  level: string;
+}
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -37,17 +41,19 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Tells events of `level` and above to a logger of somebody's own. */
 export function logTo(logger: Logger, level: LogLevel): Log {
-  const told = (at: 'debug' | 'info' | 'warn' | 'error'): Log['debug'] =>
-    LEVELS.indexOf(at) < LEVELS.indexOf(level) ? () => {} : (facts, message) => logger[at](facts, message);
-  const error = told('error');
-  const fatal: Log['debug'] = (facts, message) => logger.fatal?.(facts, message);
-  return {
-    debug: told('debug'),
-    info: told('info'),
-    warn: told('warn'),
-    error,
-    fatal: logger.fatal === undefined || level === 'silent' ? error : fatal,
+  const log: Log = {
+    level,
+    debug: (facts, message) => told('debug') && logger.debug(facts, message),
+    info: (facts, message) => told('info') && logger.info(facts, message),
+    warn: (facts, message) => told('warn') && logger.warn(facts, message),
+    error: (facts, message) => told('error') && logger.error(facts, message),
+    fatal: (facts, message) => {
+      if (told('error'))
+        logger.fatal === undefined ? logger.error(facts, message) : logger.fatal(facts, message);
+    },
   };
+  const told = (at: LogLevel) => LEVELS.indexOf(at) >= LEVELS.indexOf(log.level as LogLevel);
+  return log;
 }
 
 function readableTo(to: { write(line: string): unknown }, isStandardError: boolean): (line: string) => void {

@@ -5,6 +5,7 @@ import { countLatencies } from './countLatencies.ts';
 import type {
   BatchClosed,
   Dependency,
+  HeldByCommand,
   LifeState,
   ModelRows,
   SkipReason,
@@ -277,6 +278,43 @@ class Teller implements Telemetry {
     this.#tally?.inFlight(bytes, events);
     this.#inFlightBytes = bytes;
     this.#inFlightEvents = events;
+  }
+
+  pausedByCommand(held: HeldByCommand): void {
+    const { state, by, why } = held;
+    this.#health.pausedByCommand(held);
+    this.#pauseTimes.begin('command');
+    const until = state === 'paused' ? 'nothing new is taken' : 'standing by outside of the group';
+    this.#log.warn({ event: 'pausedByCommand', ...held }, `${state} by ${by}, ${until}: ${why}`);
+  }
+
+  resumedByCommand(): void {
+    this.#health.resumedByCommand();
+    this.#pauseTimes.end('command');
+    this.#log.info({ event: 'resumedByCommand' }, 'resumed');
+  }
+
+  commandAnswered(facts: Parameters<Telemetry['commandAnswered']>[0]): void {
+    const { command, by, why, applied, result } = facts;
+    const message = `${command} by ${by} (${why}): ${applied ? result : `refused, ${result}`}`;
+    this.#log[applied ? 'info' : 'warn']({ event: 'commandAnswered', ...facts }, message);
+  }
+
+  commandIgnored(at: SourcePosition, problem: string): void {
+    this.#log.warn({ event: 'commandIgnored', at, problem }, `ignored what lies at ${at}: ${problem}`);
+  }
+
+  commandsUnheard(cause: TidemarkError): void {
+    this.#health.commandsUnheard(cause);
+    this.#log.warn(
+      { event: 'commandsUnheard', ...factsOf(cause) },
+      `commands to the group are not heard: ${cause.message}`,
+    );
+  }
+
+  commandsHeard(): void {
+    this.#health.commandsHeard();
+    this.#log.info({ event: 'commandsHeard' }, 'commands to the group are heard again');
   }
 
   fatal(cause: TidemarkError): void {

@@ -61,6 +61,18 @@ const cases: readonly Case[] = [
     says: /output\.topic/,
   },
   {
+    what: 'commands among the events',
+    change: { control: { topic: 'in', audit_topic: 'audit' } },
+    path: 'control.topic',
+    says: /input\.topic/,
+  },
+  {
+    what: 'commands and what came of them in one topic',
+    change: { control: { topic: 'commands', audit_topic: 'commands' } },
+    path: 'control.audit_topic',
+    says: /control\.topic/,
+  },
+  {
     what: 'a record type twice',
     change: { input: { records: ['A', 'B', 'A'] } },
     path: 'input.records[2]',

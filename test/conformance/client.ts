@@ -11,6 +11,7 @@ import { groupConformance } from './group.ts';
 import { leaseConformance } from './leases.ts';
 import { positionConformance } from './positions.ts';
 import { readingConformance } from './reading.ts';
+import { seekConformance } from './seeking.ts';
 import { sendingConformance } from './sending.ts';
 import { transactionConformance } from './transactions.ts';
 import { writingConformance } from './writing.ts';
@@ -54,6 +55,7 @@ export function conformance(name: string, client: ClientUnderTest): void {
   positionConformance(name, client);
   groupConformance(name, client);
   leaseConformance(name, client);
+  seekConformance(name, client);
   writingConformance(name, client);
   sendingConformance(name, client);
 }

@@ -43,6 +43,18 @@ export const EXCEPTIONS: readonly Exception[] = [
     by: 'test/integration/top.test.ts',
     words: "['top', '-c', file",
   },
+  ...['pause', 'resume', 'drain', 'log-level', 'skip', 'seek'].map((verb) => ({
+    page: 'docs/control.md',
+    command: `tidemark ${verb} `,
+    by: 'test/integration/control.test.ts',
+    words: `'${verb}'`,
+  })),
+  {
+    page: 'docs/control.md',
+    command: 'tidemark audit ',
+    by: 'test/integration/control.test.ts',
+    words: 'auditOf(t, pipeline)',
+  },
   { page: 'docs/performance.md', command: 'npm run bench', ...BENCH },
   { page: 'docs/performance.md', command: 'npm run --silent bench', ...BENCH },
   {

@@ -9,6 +9,7 @@ import { type CardFraud, countOf, newCardFraud } from '../support/cardFraud.ts';
 import { payments } from '../support/payments.ts';
 import { readScored } from '../support/scored.ts';
 import { waitFor } from '../support/stack.ts';
+import { ask, assertDone, newCommanded } from '../support/steering.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -67,6 +68,37 @@ test('two pipelines live in one process, each with its own work, metrics and end
     { ...after, env: { ...env, ORT_DISABLE_TELEMETRY: before.env.ORT_DISABLE_TELEMETRY } },
     before,
   );
+});
+
+test('commands hold, quieten and drain a pipeline within a process, which gets its summary', async (t) => {
+  const pipeline = await newCommanded(t, { partitions: 2 });
+  await pipeline.send(payments(50));
+  const levels: string[] = [];
+  const tell = (level: string) => () => levels.push(level);
+  const logger = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
+  const drained = createPipeline(definitionOf(pipeline), { logger });
+  await drained.start();
+  await waitFor(async () => (await countOf(pipeline.output)) === 50, 'scores', 30_000);
+  assertDone(await ask(t, pipeline, ['pause']), 1);
+  const { ready } = drained.health();
+  assert.ok(ready.ok && ready.state === 'paused');
+  assert.match(ready.warnings[0]!.message, /^paused by alice: a test; `tidemark resume` goes on$/);
+  assertDone(await ask(t, pipeline, ['resume']), 1);
+  assert.deepEqual(drained.health().ready.warnings, []);
+  assertDone(await ask(t, pipeline, ['log-level', 'silent']), 1);
+  levels.length = 0;
+  assertDone(await ask(t, pipeline, ['drain']), 1);
+  const { scored, endReached } = await drained.done;
+  assert.deepEqual({ scored, endReached }, { scored: 50, endReached: false });
+  assert.deepEqual(levels, []);
+
+  // Stands by, and is stopped before it ever joined.
+  const standing = createPipeline(definitionOf(pipeline), { logger: quiet });
+  const started = standing.start();
+  await waitFor(() => standing.health().ready.state === 'paused', 'a process that stands by', 30_000);
+  assert.match(standing.health().ready.reasons[0]!.message, /^drained by alice: a test/);
+  assert.equal((await standing.stop()).scored, 0);
+  await started;
 });
 
 test('a job ends by itself, and its logger hears each event with its facts', async (t) => {

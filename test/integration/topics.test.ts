@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import kafkajs from 'kafkajs';
 import type { Need } from '../../src/service/topics.ts';
 import { cardFraudYaml, freshNames, temporaryFolder } from '../support/cardFraud.ts';
 import { encodePayment, payments } from '../support/payments.ts';
@@ -12,7 +13,8 @@ test('topics shows what is missing, makes just that, and then check --live and r
   const names = freshNames();
   const stack = await sharedStack();
   const file = join(temporaryFolder(t), 'pipeline.yaml');
-  writeFileSync(file, cardFraudYaml(names, stack, {}));
+  const control = { topic: `${names.input}.control`, audit_topic: `${names.input}.audit` };
+  writeFileSync(file, cardFraudYaml(names, stack, { control }));
   const tidemark = (status: number, ...args: string[]) =>
     new TidemarkProcess(t, [...args, '-c', file]).endsWith(status).then(({ stdout }) => stdout);
   const states = (json: string) => (JSON.parse(json) as Need[]).map(({ name, state }) => `${name} ${state}`);
@@ -20,6 +22,8 @@ test('topics shows what is missing, makes just that, and then check --live and r
     names.input,
     names.output,
     names.deadLetter,
+    control.topic,
+    control.audit_topic,
     `${names.input}-value`,
     `${names.output}-value`,
   ] as const;
@@ -30,7 +34,7 @@ test('topics shows what is missing, makes just that, and then check --live and r
   );
   const unready = JSON.parse(await tidemark(2, 'check', '--live', '--json'));
   const told = JSON.stringify(unready.faults);
-  for (const name of [names.input, names.output, names.deadLetter]) assert.ok(told.includes(name), told);
+  for (const name of all.slice(0, 5)) assert.ok(told.includes(name), told);
   const made = await withAdmin((admin) => admin.listTopics());
   assert.ok(!made.includes(names.input), 'looking made a topic');
 
@@ -42,13 +46,27 @@ test('topics shows what is missing, makes just that, and then check --live and r
     states(await tidemark(0, 'topics', '--apply', '--partitions', '7', '--json')),
     all.map((name) => `${name} there`),
   );
-  const { topics } = await withAdmin((admin) =>
-    admin.fetchTopicMetadata({ topics: [names.input, names.output, names.deadLetter] }),
-  );
+  const { topics } = await withAdmin((admin) => admin.fetchTopicMetadata({ topics: all.slice(0, 5) }));
   assert.deepEqual(
     topics.map(({ partitions }) => partitions.length),
-    [5, 5, 5],
+    [5, 5, 5, 1, 1],
   );
+  const { resources } = await withAdmin((admin) =>
+    admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [control.topic, control.audit_topic].map((name) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name,
+        configNames: ['cleanup.policy', 'retention.ms'],
+      })),
+    }),
+  );
+  const settings = resources.map(({ configEntries }) =>
+    Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+  );
+  assert.equal(settings[0]!['cleanup.policy'], 'compact');
+  assert.equal(settings[1]!['cleanup.policy'], 'delete');
+  assert.equal(Number(settings[1]!['retention.ms']), 365 * 24 * 60 * 60 * 1000);
   assert.match(await tidemark(0, 'check', '--live'), /holds together/);
 
   const { registryUrl } = stack;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TidemarkError } from '../../src/errors.ts';
-import { OVERWRITTEN, positionInLog, startingPosition } from '../../src/kafka/positions.ts';
+import { OVERWRITTEN, positionInLog, soughtPosition, startingPosition } from '../../src/kafka/positions.ts';
 
 const log = { topic: 't', partition: 3, low: 100, end: 200 };
 const plain = { commitFirst: false, outOfRange: false };
@@ -59,4 +59,50 @@ test('an offset that kafkajs overwrote is out of range, not a new group', () => 
     commitFirst: false,
     outOfRange: true,
   });
+});
+
+test('a command moves a partition to wherever the log has a place', () => {
+  const open = { ...log, stableEnd: 180 };
+  for (const [to, offset] of [
+    ['earliest', 100],
+    ['latest', 180],
+    [{ offset: 100 }, 100],
+    [{ offset: 200 }, 200],
+    [{ offset: 120, forward: true }, 120],
+    [{ skip: 1 }, 121],
+    [{ skip: 80 }, 200],
+    [{ timestampMs: 5 }, 180],
+  ] as const) {
+    assert.equal(soughtPosition(open, to, { at: 120 }), offset, JSON.stringify(to));
+  }
+  assert.equal(soughtPosition(open, { timestampMs: 5 }, { at: 120, atTime: 130 }), 130);
+  assert.equal(soughtPosition(open, { offset: 150, forward: true }, { at: undefined }), 150);
+});
+
+test('a command passes over the whole of a batch that cannot be read, where its header can be believed', () => {
+  for (const [unreadableEnd, skip, offset] of [
+    [140, 1, 140],
+    [140, 30, 150],
+    [120, 1, 121],
+    [90, 1, 121],
+    [201, 1, 121],
+    [Number.MAX_SAFE_INTEGER, 1, 121],
+  ] as const) {
+    assert.equal(soughtPosition(log, { skip }, { at: 120, unreadableEnd }), offset);
+  }
+});
+
+test('a command does not move a partition out of its log, nor back when it was to skip', () => {
+  for (const [to, at, why] of [
+    [{ offset: 99 }, 120, 'offset 99 is not in the log, which holds [100, 200)'],
+    [{ offset: 201 }, 120, 'offset 201 is not in the log, which holds [100, 200)'],
+    [{ offset: 119, forward: true }, 120, 'it stands at 120 already: going back to 119 is `seek`'],
+    [{ skip: 81 }, 120, 'there are 80 offsets to skip: it stands at 120, and the log ends at 200'],
+    [{ skip: 1 }, 200, 'there are 0 offsets to skip: it stands at 200, and the log ends at 200'],
+    [{ skip: 1 }, undefined, 'where it stands is not known yet; move it to an offset instead'],
+  ] as const) {
+    assert.equal(soughtPosition(log, to, { at }), why);
+  }
+  // Retention has passed it by.
+  assert.equal(soughtPosition(log, { skip: 3 }, { at: 50 }), 103);
 });

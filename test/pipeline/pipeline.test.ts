@@ -421,7 +421,7 @@ describe('the pipeline', () => {
     const bench = await startBench({}, lease);
     bench.source.give(blockOf(lease, ['tombstone', 'other-type', 'tombstone']));
     await bench.clock.advance(100);
-    assert.deepEqual(bench.telemetry.skipped, { tombstone: 2, 'record-type': 1 });
+    assert.deepEqual(bench.telemetry.skipped, { tombstone: 2, 'record-type': 1, command: 0 });
     assert.deepEqual(bench.telemetry.closed, []);
     assert.deepEqual(committed(bench), ['0:3']);
   });

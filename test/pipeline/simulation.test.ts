@@ -37,9 +37,10 @@ describe('the pipeline under faults', () => {
   test(`keeps P1, P2, P4, P5 and P6, and never hangs, in ${seeds.length} stories`, async () => {
     const reached = new Set<string>();
     for (const seed of seeds) {
-      const { telemetry, faults, traced, mostBlocks, mostSends } = await play(seed);
+      const { telemetry, faults, traced, mostBlocks, mostSends, skips } = await play(seed);
       for (const outcome of traced) reached.add(`traced and ${outcome}`);
       if (mostBlocks > 2) reached.add('blocks of one lease at once');
+      if (skips > 0) reached.add('moved');
       if (mostSends > 2) reached.add('sends at once');
       for (const what of [...faults, ...telemetry.closed]) reached.add(what);
       if (telemetry.refusedCommits.length > 0) reached.add('refused commit');
@@ -57,9 +58,12 @@ describe('the pipeline under faults', () => {
       'ending',
       'full',
       'lose',
+      'moved',
+      'pause',
       'rebalance',
       'refused commit',
       'sends at once',
+      'skip',
       'source-down',
       'traced and dead-lettered',
       'traced and given-up',

@@ -11,6 +11,7 @@ const able: ClientCapabilities = {
   drainsBeforeRevoke: 'full',
   staticMembership: true,
   compression: ['none', 'gzip'],
+  seek: true,
 };
 
 interface Asked extends Record<string, unknown> {

@@ -18,7 +18,7 @@ const FAULTS_MS = 1500;
 const WATCHDOG_MS = 5_000;
 const LIMIT_MS = 600_000;
 
-const FAULTS = ['rebalance', 'lose', 'crash', 'drain', 'source-down'] as const;
+const FAULTS = ['rebalance', 'lose', 'crash', 'drain', 'source-down', 'pause', 'skip'] as const;
 type Fault = (typeof FAULTS)[number];
 
 interface Process {
@@ -40,6 +40,8 @@ export interface Story {
   readonly mostSends: number;
   /** How traced events ended. */
   readonly traced: ReadonlySet<string>;
+  /** Partitions that were moved. */
+  readonly skips: number;
 }
 
 export async function simulate(seed: number): Promise<Story> {
@@ -62,6 +64,7 @@ class World {
   readonly #commitPercent: number;
   readonly #downPercent: number;
   readonly #maxOut: number;
+  #skips = 0;
   #calm = false;
   #process: Process;
 
@@ -100,7 +103,7 @@ class World {
     this.#process.clock.kill();
     const { mostBlocks, mostSends, violations } = this.#broker;
     const [telemetry, faults, traced] = [this.#telemetry, this.#faults, this.#traced];
-    return { telemetry, faults, traced, violations, mostBlocks, mostSends };
+    return { telemetry, faults, traced, violations, mostBlocks, mostSends, skips: this.#skips };
   }
 
   /** All was read: nothing is in hand, and every partition is done up to its end. */
@@ -240,8 +243,38 @@ class World {
         process.pipeline.dependencyDown('source');
         process.clock.timer(this.#random.between(1, 5000), () => process.pipeline.dependencyUp('source'));
         return;
+      case 'pause':
+        this.#pause(process);
+        return;
+      case 'skip':
+        this.#skip(process);
+        return;
       default:
         fault satisfies never;
+    }
+  }
+
+  /** Two who pause and one who resumes: the last word counts. */
+  #pause({ pipeline, source, clock }: Process): void {
+    pipeline.pause();
+    source.paused = true;
+    clock.timer(this.#random.between(1, 2000), () => {
+      source.paused = false;
+      pipeline.resume();
+    });
+  }
+
+  /** Now and then twice at a time. */
+  #skip({ pipeline, source }: Process): void {
+    const [partition] = source.partitions;
+    if (partition === undefined) return;
+    for (let left = this.#random.between(1, 2); left > 0; left--) {
+      pipeline.seek(partition, { skip: this.#random.between(1, 20) }).then(
+        (result) => {
+          if (result?.kind === 'moved') this.#skips++;
+        },
+        (cause) => this.#broker.violated(`seek: ${cause}`),
+      );
     }
   }
 

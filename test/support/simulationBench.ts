@@ -8,6 +8,8 @@ import type {
   RecordBuffer,
   Refusal,
   Scorer,
+  SeekResult,
+  SeekTarget,
   Sink,
   Source,
   SourceEvents,
@@ -50,9 +52,13 @@ export class ManualSource implements Source {
     drainsBeforeRevoke: 'full',
     staticMembership: false,
     compression: [],
+    seek: true,
   } as const;
   readonly released: Block[] = [];
   readonly commits: Position[][] = [];
+  readonly seeks: { lease: Lease; to: SeekTarget }[] = [];
+  /** What a seek comes to. */
+  sought: SeekResult = { kind: 'refused', why: 'nothing was prepared' };
   /** What a commit answers. */
   answer: () => Promise<'committed' | 'refused'> = () => Promise.resolve('committed');
   starting: () => Promise<void> = () => Promise.resolve();
@@ -97,6 +103,11 @@ export class ManualSource implements Source {
   commit(positions: readonly Position[]): Promise<'committed' | 'refused'> {
     this.commits.push([...positions]);
     return this.answer();
+  }
+
+  seek(lease: Lease, to: SeekTarget): Promise<SeekResult> {
+    this.seeks.push({ lease, to });
+    return Promise.resolve(this.sought);
   }
 
   stop = () => Promise.resolve();

@@ -111,6 +111,16 @@ export class SimulatedBroker {
     if (next.length > 0) this.commit(partition, next[next.length - 1].offset + 1);
   }
 
+  /** Somebody wants nothing of what lies below `offset`: the group goes on there. */
+  skipTo(partition: number, offset: number): void {
+    const input = this.inputs[partition];
+    for (const record of input.records) {
+      if (record.offset < input.committed || record.offset >= offset) continue;
+      this.acknowledge({ ...UNSEEN, from: partition, offset: record.offset });
+    }
+    this.commit(partition, offset);
+  }
+
   /** What must hold once everything was read to the end. */
   judgeWhole(): void {
     const seen = new Map<string, number>();

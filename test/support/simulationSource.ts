@@ -1,11 +1,18 @@
 import { TidemarkError } from '../../src/errors.ts';
-import type { Block, Lease, LeaseState, Position, Source, SourceEvents } from '../../src/pipeline/ports.ts';
+import type {
+  Block,
+  GoneReason,
+  Lease,
+  Position,
+  SeekResult,
+  SeekTarget,
+  Source,
+  SourceEvents,
+} from '../../src/pipeline/ports.ts';
 import type { SimulatedBroker } from './simulationBroker.ts';
 import type { ProcessClock } from './simulationClock.ts';
 import { makeBlock } from './simulationEvents.ts';
 import type { SeededRandom } from './simulationRandom.ts';
-
-type GoneReason = Extract<LeaseState, { kind: 'gone' }>['reason'];
 
 interface Held {
   readonly lease: Lease;
@@ -33,7 +40,10 @@ export class SimulatedSource implements Source {
     drainsBeforeRevoke: 'full',
     staticMembership: false,
     compression: [],
+    seek: true,
   } as const;
+  /** Nothing may be asked for. */
+  paused = false;
   readonly #broker: SimulatedBroker;
   readonly #random: SeededRandom;
   readonly #clock: ProcessClock;
@@ -78,6 +88,7 @@ export class SimulatedSource implements Source {
 
   next(): Promise<Block | undefined> {
     if (this.#asked !== undefined) this.#broker.violated('the source was asked twice at a time');
+    if (this.paused) this.#broker.violated('the source was asked during a pause');
     if (this.unreleasedBytes >= this.#faults.maxInFlightBytes)
       this.#broker.violated(`P4: asked for more with ${this.unreleasedBytes} bytes in hand`);
     return new Promise((resolve) => {
@@ -115,6 +126,31 @@ export class SimulatedSource implements Source {
       if (lease.state.kind !== 'gone') this.#broker.commit(lease.partition, offset);
     }
     return 'committed';
+  }
+
+  async seek(lease: Lease, to: SeekTarget): Promise<SeekResult> {
+    const { partition } = lease;
+    const refused = (why: string): SeekResult => ({ kind: 'refused', why });
+    if (this.#held.get(partition)?.lease !== lease || lease.state.kind !== 'held') return refused('not held');
+    const withinMs = this.#random.pick([0, 50, 2000]);
+    const ending = { kind: 'ending', deadlineMs: this.#clock.now() + withinMs } as const;
+    lease.state = ending;
+    await Promise.race([this.#events?.ending([lease], ending.deadlineMs), this.#wait(withinMs)]);
+    if (lease.state !== ending) return refused('given up meanwhile');
+    const isLate = this.#clock.now() >= ending.deadlineMs;
+    const { committed, endOffset } = this.#broker.inputs[partition];
+    const skip = typeof to === 'object' && 'skip' in to ? to.skip : 0;
+    const offset = Math.min(committed + skip, endOffset);
+    if (!isLate) {
+      this.judgeDrained([lease]);
+      this.#broker.skipTo(partition, offset);
+      // Where a process dies that was told that the commit counts.
+      await this.#wait(this.#random.between(0, 10));
+      if (lease.state !== ending) return refused('given up meanwhile');
+    }
+    this.lose([partition], 'moved');
+    this.grant([partition]);
+    return isLate ? refused('too slow') : { kind: 'moved', from: committed, to: offset };
   }
 
   async stop(): Promise<void> {
@@ -173,6 +209,10 @@ export class SimulatedSource implements Source {
   }
 
   // --------------------------------------------------------------------------------------------------------- Blocks
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.timer(ms, resolve));
+  }
 
   #leasesOf(partitions: readonly number[]): Lease[] {
     return partitions.flatMap((partition) => this.#held.get(partition)?.lease ?? []);

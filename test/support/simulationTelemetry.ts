@@ -4,7 +4,7 @@ import type { LatencySheet } from '../../src/telemetry/latencySheet.ts';
 /** Counts what tests ask about; tells nobody. */
 export class SimulatedTelemetry implements Telemetry {
   readonly closed: BatchClosed[] = [];
-  readonly skipped: Record<SkipReason, number> = { tombstone: 0, 'record-type': 0 };
+  readonly skipped: Record<SkipReason, number> = { tombstone: 0, 'record-type': 0, command: 0 };
   readonly rejected: { code: string; detail: string; at: string; id: string | undefined }[] = [];
   /** Of rejected events that are traced. */
   readonly rejectedTraces: string[] = [];
@@ -40,6 +40,12 @@ export class SimulatedTelemetry implements Telemetry {
   dependencyUp(): void {}
   schemaLoaded(): void {}
   schemaUnusable(): void {}
+  pausedByCommand(): void {}
+  resumedByCommand(): void {}
+  commandAnswered(): void {}
+  commandIgnored(): void {}
+  commandsUnheard(): void {}
+  commandsHeard(): void {}
   fatal(): void {}
   logEnds(): void {}
   groupSeen(): void {}

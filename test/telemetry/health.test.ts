@@ -128,4 +128,41 @@ describe('health (P9)', () => {
     ]);
     assert.equal(health.ready().ok, true);
   });
+
+  test('is ready while somebody has it paused, with a warning that names who and why', () => {
+    const health = running();
+    health.pausedByCommand({ state: 'paused', by: 'alice', why: 'bad prices' });
+    const { ok, warnings } = health.ready();
+    assert.ok(ok, 'a deployment would hang on a pause');
+    assert.deepEqual(warnings, [{ message: 'paused by alice: bad prices; `tidemark resume` goes on' }]);
+    health.resumedByCommand();
+    assert.deepEqual(health.ready().warnings, []);
+  });
+
+  test('is not ready while it stands by, and says who wants it so', () => {
+    const health = new Health();
+    health.started();
+    health.pausedByCommand({ state: 'drained', by: 'alice', why: 'new offsets' });
+    assert.deepEqual(reasons(health), [
+      'drained by alice: new offsets; `tidemark resume` goes on',
+      'not a member of the consumer group',
+    ]);
+  });
+
+  test('commands that are not heard are a warning until they are heard again', () => {
+    const health = running();
+    health.commandsUnheard(unreachable);
+    const { ok, warnings } = health.ready();
+    assert.deepEqual([ok, warnings[0]?.message], [true, 'commands are not heard: no broker answers']);
+    health.commandsHeard();
+    assert.deepEqual(health.ready().warnings, []);
+  });
+
+  test('a partition that a command moved leaves the process a member of its group', () => {
+    const health = new Health();
+    health.started();
+    health.leasesGranted([0]);
+    health.leasesGone([0], 'moved');
+    assert.ok(health.ready().ok);
+  });
 });

@@ -96,6 +96,23 @@ describe('a logger of somebody’s own', () => {
     assert.deepEqual(tellAll('silent'), []);
   });
 
+  test('gets more or less as soon as the level is changed', () => {
+    const told: string[] = [];
+    const at = (level: string) => () => told.push(level);
+    const log = logTo({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, 'warn');
+    log.info({}, '');
+    log.level = 'debug';
+    log.debug({}, '');
+    log.level = 'silent';
+    log.error({}, '');
+    log.fatal({}, '');
+    assert.deepEqual(told, ['debug']);
+    const { lines, log: own } = linesOf(false, 'info');
+    own.level = 'debug';
+    own.debug({ event: 'x' }, 'shown');
+    assert.equal(lines.length, 1);
+  });
+
   test('may be one of pino, which keeps its own level and names', () => {
     const { lines, log } = linesOf(false, 'info');
     logTo(log.child({ pipeline: 'a' }), 'debug').info({ event: 'x' }, 'done');

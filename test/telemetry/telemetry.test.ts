@@ -92,6 +92,7 @@ describe('telemetry', () => {
     assert.deepEqual(await scrape('skips_total'), [
       'skips_total{reason="tombstone"} 7',
       'skips_total{reason="record-type"} 0',
+      'skips_total{reason="command"} 0',
     ]);
     assert.ok((await scrape('batches_total')).includes('batches_total{closed="due"} 1'));
     assert.deepEqual(await scrape('batch_rows_sum'), ['batch_rows_sum 3']);
@@ -359,6 +360,12 @@ describe('telemetry', () => {
     commitRefused: [[3]],
     groupSeen: [{ members: 1, lagRecords: 4 }],
     inFlight: [10, 1],
+    pausedByCommand: [{ state: 'paused', by: 'alice', why: 'a look' }],
+    resumedByCommand: [],
+    commandIgnored: ['control/0@5', 'not JSON'],
+    commandsUnheard: [unreachable],
+    commandsHeard: [],
+    commandAnswered: [{ command: 'pause', by: 'alice', why: 'a look', applied: true, result: 'paused' }],
     fatal: [new TidemarkError('E-INTERNAL', 'a broken promise')],
   };
   /** Too many to log even at debug: the batch they belong to is logged. */

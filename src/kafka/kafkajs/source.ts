@@ -5,6 +5,7 @@ import type {
   ClientCapabilities,
   Lease,
   Position,
+  SeekResult,
   Source,
   SourceEvents,
 } from '../../pipeline/ports.ts';
@@ -22,6 +23,7 @@ export const kafkajsCapabilities: ClientCapabilities = {
   drainsBeforeRevoke: 'partial',
   staticMembership: false,
   compression: ['none', 'gzip'],
+  seek: false,
 };
 
 const FIRST_BACKOFF_MS = 250;
@@ -69,6 +71,12 @@ export class KafkajsSource implements Source {
 
   async commit(positions: readonly Position[]): Promise<'committed' | 'refused'> {
     return (await this.#membership?.commit(positions)) ?? 'committed';
+  }
+
+  /** Its handlers hold a generation's blocks until they are released, and a position it moves is its own to move again. */
+  async seek(): Promise<SeekResult> {
+    const why = `client ${kafkajsCapabilities.name} cannot move a partition that is held: use the native one`;
+    return { kind: 'refused', why };
   }
 
   async stop(): Promise<void> {

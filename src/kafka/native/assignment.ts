@@ -1,4 +1,4 @@
-import type { Lease } from '../../pipeline/ports.ts';
+import type { GoneReason, Lease } from '../../pipeline/ports.ts';
 
 /** The leases of the partitions that are ours, and their end. */
 export class Assignment {
@@ -36,7 +36,7 @@ export class Assignment {
     return leases;
   }
 
-  end(partitions: readonly number[], reason: 'revoked' | 'lost' | 'closed'): Lease[] {
+  end(partitions: readonly number[], reason: GoneReason): Lease[] {
     const leases = this.of(partitions);
     for (const lease of leases) {
       lease.state = { kind: 'gone', reason };

@@ -18,6 +18,8 @@ export interface TopicReaderOptions {
   readonly readUncommitted?: boolean;
   /** Bytes between the socket and `release`. Default 24 MiB. */
   readonly maxBufferedBytes?: number;
+  /** How long a broker may wait for records. Default 250 ms. */
+  readonly maxWaitMs?: number;
 }
 
 /** Of no generation: a group's begin at 0. */
@@ -68,13 +70,14 @@ export class NativeTopicReader implements TopicReader {
   }
 
   read(from: ReadonlyMap<number, number>, turnRecords: number): void {
-    const { topic, readUncommitted = false, maxBufferedBytes } = this.#options;
+    const { topic, readUncommitted = false, maxBufferedBytes, maxWaitMs } = this.#options;
     const events = this.#events;
     const fetching = {
       topic,
       readUncommitted,
       maxBlockRecords: turnRecords,
       ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
+      ...(maxWaitMs === undefined ? {} : { maxWaitMs }),
     };
     this.#fetcher = new Fetcher(this.#cluster, fetching, {
       outOfRange: (lease, lost) => void this.#resume(lease, lost),

@@ -8,6 +8,8 @@ import type {
   ClientCapabilities,
   Lease,
   Position,
+  SeekResult,
+  SeekTarget,
   Source,
   SourceEvents,
 } from '../../pipeline/ports.ts';
@@ -22,6 +24,7 @@ import { Fetcher } from './fetch/fetcher.ts';
 import { Positions, type Start } from './fetch/positions.ts';
 import { Trouble } from './fetch/trouble.ts';
 import { GroupMember } from './group/member.ts';
+import { type SeekingParts, seekLease } from './seeking.ts';
 import { groupSettings, type NativeSourceOptions } from './settings.ts';
 import { TopicWatch } from './topicWatch.ts';
 
@@ -32,6 +35,7 @@ export const nativeCapabilities: ClientCapabilities = {
   drainsBeforeRevoke: 'full',
   staticMembership: true,
   compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+  seek: true,
 };
 
 /** Who may say that Kafka is down; it is up again when nobody says so. */
@@ -53,6 +57,11 @@ export class NativeSource implements Source {
   );
   /** What was last told of each. */
   readonly #lost = new WeakMap<Lease, LostPosition>();
+  /** Where each began, or what was committed of it last. */
+  readonly #at = new WeakMap<Lease, number>();
+  /** Those that are being moved: what was read of them would be committed over the new position. */
+  readonly #moved = new WeakSet<Lease>();
+  readonly #seeking: SeekingParts;
   readonly #down = new Set<Part>();
   #events: SourceEvents | undefined;
   #isOver = false;
@@ -92,6 +101,22 @@ export class NativeSource implements Source {
       up: () => this.#isUp('fetch'),
       failed: (cause) => this.#fail(cause),
     });
+    this.#seeking = {
+      topic,
+      drainTimeoutMs: groupSettings(options).drainTimeoutMs,
+      assignment: this.#assignment,
+      fetcher: this.#fetcher,
+      positions: this.#positions,
+      member: this.#member,
+      positionOf: (lease) => this.#at.get(lease),
+      ending: async (lease, deadlineMs) => this.#events?.ending([lease], deadlineMs),
+      commitNoMore: (lease) => this.#moved.add(lease),
+      grantAnew: (lease) => this.#grantAnew(lease),
+    };
+  }
+
+  seek(lease: Lease, to: SeekTarget): Promise<SeekResult> {
+    return seekLease(lease, to, this.#seeking);
   }
 
   async start(events: SourceEvents): Promise<void> {
@@ -110,16 +135,19 @@ export class NativeSource implements Source {
 
   async commit(positions: readonly Position[]): Promise<'committed' | 'refused'> {
     const held = positions.filter(
-      ({ lease }) => this.#assignment.holds(lease) && !this.#fetcher.isOfFormerTopic(lease),
+      ({ lease }) =>
+        this.#assignment.holds(lease) && !this.#moved.has(lease) && !this.#fetcher.isOfFormerTopic(lease),
     );
     if (held.length === 0) return 'committed';
-    return this.#member.commit(
+    const answer = await this.#member.commit(
       held.map(({ lease, offset }) => ({
         partition: lease.partition,
         offset,
         leaderEpoch: this.#fetcher.leaderEpochOf(lease, offset),
       })),
     );
+    if (answer === 'committed') for (const { lease, offset } of held) this.#at.set(lease, offset);
+    return answer;
   }
 
   async stop(): Promise<void> {
@@ -135,6 +163,10 @@ export class NativeSource implements Source {
   #assigned(partitions: readonly number[], generation: number): void {
     // Kept partitions are not granted anew, and nobody is told that nothing was added to them.
     if (partitions.length === 0 && !this.#assignment.isEmpty) return;
+    this.#grant(partitions, generation);
+  }
+
+  #grant(partitions: readonly number[], generation: number): void {
     const leases = this.#assignment.grant(partitions, generation);
     this.#events?.granted(leases);
     const waiting = new Set(leases);
@@ -152,6 +184,13 @@ export class NativeSource implements Source {
     const leases = this.#assignment.end(partitions, reason);
     for (const lease of leases) this.#fetcher.remove(lease);
     if (leases.length > 0) this.#events?.gone(leases);
+  }
+
+  #grantAnew({ partition, generation }: Lease): void {
+    const ended = this.#assignment.end([partition], 'moved');
+    this.#events?.gone(ended);
+    // The member may have kept the partition through generations.
+    this.#grant([partition], this.#member.ownership?.generation ?? generation);
   }
 
   // ------------------------------------------------------------------------------------------------------- positions
@@ -203,6 +242,7 @@ export class NativeSource implements Source {
     }
     if (lease.state.kind !== 'held') return;
     this.#events?.begins(lease, offset);
+    this.#at.set(lease, offset);
     this.#fetcher.add(lease, offset, leaderEpoch);
   }
 

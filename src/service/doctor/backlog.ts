@@ -119,7 +119,7 @@ async function oldestUnread(config: PipelineConfig, seen: Look): Promise<Readonl
     stopped: (partition) => unreadable.add(partition),
     failed: () => void reader.stop(),
   };
-  const reader = newTopicReader(uncommitted, events);
+  const reader = newTopicReader(uncommitted, config.input.topic, events);
   const timer = setTimeout(() => void reader.stop(), READ_TIMEOUT_MS);
   try {
     reader.read(from, 1);

@@ -223,7 +223,7 @@ async function lookAtTopic(
   config: PipelineConfig,
 ): Promise<InitFacts['topic']> {
   const quiet = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
-  const reader = newTopicReader(config, quiet);
+  const reader = newTopicReader(config, config.input.topic, quiet);
   try {
     const ends = await within(PATIENCE_MS, reader.ends());
     const records = [...ends.values()].reduce((sum, { low, end }) => sum + end - low, 0);

@@ -42,7 +42,7 @@ export async function sampleTopic(
   const opened = await openPreview(config, registry, () => registry);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
-  const reader = newTopicReader(config, readerEvents(events, failed.reject));
+  const reader = newTopicReader(config, config.input.topic, readerEvents(events, failed.reject));
   const { signal } = options;
   const stop = Promise.withResolvers<undefined>();
   const onAbort = () => stop.resolve(undefined);

@@ -12,7 +12,9 @@ export const outcomes = {
     'Events with an outcome: scored, dead_lettered (both acknowledged) or skipped.',
     { outcome: ['scored', 'dead_lettered', 'skipped'] },
   ),
-  skips: counter('skips_total', 'Events skipped, by reason.', { reason: ['tombstone', 'record-type'] }),
+  skips: counter('skips_total', 'Events skipped, by reason.', {
+    reason: ['tombstone', 'record-type', 'command'],
+  }),
   rejections: counter('rejections_total', 'Events that could not be read, validated or scored, by code.', {
     code: 'a code of errors.md',
   }),

@@ -117,6 +117,11 @@ export class Fetcher {
     return this.#ofLease.get(lease)?.isOfFormerTopic ?? false;
   }
 
+  /** Where the batch ends that stopped the lease's partition, by the word of its header; undefined where none did. */
+  unreadableEnd(lease: Lease): number | undefined {
+    return this.#ofLease.get(lease)?.unreadableEnd;
+  }
+
   /** Bytes that were fetched and not released, as they came and as they became: bounded by `maxBufferedBytes` and one batch. */
   get heldBytes(): number {
     return this.#room.fetched.used + this.#room.unpacked.used;
@@ -234,7 +239,10 @@ export class Fetcher {
 
   #faulty(partition: PartitionFetch, fault: BatchFault): void {
     if (partition.refetches(fault)) this.#placement.place(partition);
-    else this.#stop(partition, this.#faultError(partition, fault));
+    else {
+      partition.unreadableEnd = partition.buffer.faultyEnd;
+      this.#stop(partition, this.#faultError(partition, fault));
+    }
   }
 
   #emptied(partition: PartitionFetch): void {

@@ -51,6 +51,8 @@ export class PartitionFetch {
   handedOut = false;
   /** The topic is another one now, and what was handed out is not of it. */
   isOfFormerTopic = false;
+  /** Where the batch ends that stopped it, by the word of its header. */
+  unreadableEnd: number | undefined;
   /** How often in a row the broker said that it cannot read its log. */
   corruptAnswers = 0;
   retry: NodeJS.Timeout | undefined;

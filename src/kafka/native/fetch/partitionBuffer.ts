@@ -17,6 +17,8 @@ export class PartitionBuffer {
   readonly epochs = new EpochHistory();
   /** Fetched and not released. */
   heldBytes = 0;
+  /** Where the batch ends that was found faulty last, by the word of its header. */
+  faultyEnd: number | undefined;
   rowsOut = 0;
   unpackedOut = 0;
   readonly #room: Room;
@@ -69,6 +71,7 @@ export class PartitionBuffer {
       this.#spans.giveBack(records);
       if (more) continue;
       const { fault } = this.#reader;
+      if (fault !== undefined) this.faultyEnd = this.#reader.faultyEnd;
       this.#close(slice);
       if (fault !== undefined) return fault;
     }

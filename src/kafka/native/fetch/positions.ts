@@ -1,5 +1,6 @@
 /** Where reading begins, and where it goes on when the log no longer has the position: as the configuration says. */
 import { TidemarkError } from '../../../errors.ts';
+import type { SeekTarget } from '../../../pipeline/ports.ts';
 import {
   type ChosenPosition,
   neverBack,
@@ -8,7 +9,9 @@ import {
   outOfRange,
   type PartitionOffsets,
   positionInLog,
+  type Standing,
   type StartPosition,
+  soughtPosition,
   startingPosition,
 } from '../../positions.ts';
 import type { LostPosition } from './events.ts';
@@ -89,6 +92,16 @@ export class Positions {
         ? positionInLog(range, offset, policy)
         : outOfRange(cutAt(range, place, policy), offset, policy, wordsFor(place));
     return startOf(handedOut ? neverBack(chosen, range, offset) : chosen);
+  }
+
+  /** Where a command moves a partition; a sentence that says why not when the log does not have that place. */
+  async seek(partition: number, to: SeekTarget, standing: Standing): Promise<number | string> {
+    const range = (await this.#ranges([partition])).get(partition)!;
+    if (range instanceof TidemarkError) throw range;
+    const isTime = typeof to === 'object' && 'timestampMs' in to;
+    const atTime = isTime ? (await this.#log.atTime([partition], to.timestampMs)).get(partition) : undefined;
+    if (atTime instanceof TidemarkError) throw atTime;
+    return soughtPosition(range, to, { ...standing, atTime });
   }
 
   async #ranges(partitions: readonly number[]): Promise<Map<number, PartitionOffsets | TidemarkError>> {

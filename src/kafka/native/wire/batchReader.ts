@@ -13,7 +13,8 @@
 import { KEY_END, KEY_START } from '../../../pipeline/ports.ts';
 import { type BatchFault, BatchHeader, corrupt } from './batchHeader.ts';
 import { decompress } from './compression.ts';
-import { BATCH_HEADER_BYTES } from './recordBatch.ts';
+import { readInt64 } from './int64.ts';
+import { BASE_OFFSET, BATCH_HEADER_BYTES, LAST_OFFSET_DELTA } from './recordBatch.ts';
 import { type ReadLimits, RecordReader } from './recordReader.ts';
 import { RecordSpans } from './recordSpans.ts';
 
@@ -84,6 +85,18 @@ export class BatchReader {
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
+  }
+
+  /**
+   * The offset behind the batch that `fault` is about, by the word of its header, which may be what is wrong. Undefined when
+   * not even that is there.
+   */
+  get faultyEnd(): number | undefined {
+    const at = this.#at;
+    if (this.fault === undefined || this.#end - at < LAST_OFFSET_DELTA + 4) return undefined;
+    return (
+      readInt64(this.#response, at + BASE_OFFSET) + this.#response.readInt32BE(at + LAST_OFFSET_DELTA) + 1
+    );
   }
 
   /** Begins at the batches in `bytes[start, end)`, fetched from `fetchOffset`. */
