@@ -1,6 +1,6 @@
 /** Builds dist/ from src/: JavaScript, and the types that `import ... from 'tidemark'` leads to. `npm run build`. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { usesOf } from './imports.ts';
 
@@ -9,9 +9,16 @@ const root = join(import.meta.dirname, '..');
 /** @returns why `folder` does not hold what may be shipped */
 function buildInto(folder: string): string | undefined {
   const compiler = join(root, 'node_modules/.bin/tsc');
-  const args = ['-p', 'src/tsconfig.json', '--outDir', folder];
-  const { status } = spawnSync(compiler, args, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) return 'The compiler found errors; dist/ is left as it was.';
+  // The console last: it runs in browsers, under declarations of its own, and names types of the server.
+  for (const project of ['src/tsconfig.json', 'src/console/tsconfig.build.json']) {
+    const { status } = spawnSync(compiler, ['-p', project, '--outDir', folder], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+    if (status !== 0) return 'The compiler found errors; dist/ is left as it was.';
+  }
+  for (const file of globSync('src/console/*.{html,css}', { cwd: root }))
+    cpSync(join(root, file), join(folder, file.replace(/^src\//, '')));
   const command = join(folder, 'cli/main.js');
   if (!readFileSync(command, 'utf8').startsWith('#!/usr/bin/env node\n')) {
     return 'dist/cli/main.js does not begin with `#!/usr/bin/env node`: the shell could not run it.';

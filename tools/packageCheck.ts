@@ -9,13 +9,23 @@ const root = join(import.meta.dirname, '..');
 
 const INTENDED = [
   /^dist\/.+\.(js|d\.ts)$/,
+  /^dist\/console\/[a-z]+\.(html|css)$/,
   /^schemas\/.+\.avsc$/,
   /^config\/.+\.(yaml|json)$/,
   /^ops\/(prometheus|grafana)\/.+\.(yaml|json)$/,
   /^models\/[^/]+\/[^/]+\/.+$/,
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
 ];
-const NEEDED = ['dist/cli/main.js', 'dist/index.d.ts', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md'];
+const NEEDED = [
+  'dist/cli/main.js',
+  'dist/index.d.ts',
+  'dist/console/index.html',
+  'dist/console/style.css',
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
+];
 const MAX_BYTES = 2_000_000;
 
 interface Packed {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { nodeFault } from '../service/nodeVersion.ts';
 import { settleMemory } from './memory.ts';
-import './timerWarnings.ts';
+import './nodeWarnings.ts';
 import { fail } from './output.ts';
 
 const fault = nodeFault();

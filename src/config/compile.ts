@@ -1,5 +1,15 @@
 import type { PipelineFile } from './fileSchema.ts';
-import type { InputConfig, KafkaConfig, OutputConfig, PipelineConfig, TlsConfig } from './pipelineConfig.ts';
+import type {
+  HttpConfig,
+  InputConfig,
+  KafkaConfig,
+  OutputConfig,
+  PipelineConfig,
+  TlsConfig,
+} from './pipelineConfig.ts';
+
+/** Addresses that no other machine reaches; `localhost` is one of them everywhere (RFC 6761). */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/i;
 
 /** From the keys people write to the names the code uses, with the defaults that follow from other keys. Deeply frozen. */
 export function compileConfig(
@@ -52,7 +62,7 @@ export function compileConfig(
     deadLetter: file.dead_letter,
     delivery: file.delivery,
     commitEveryMs: file.commit_every,
-    http: file.http,
+    http: compileHttp(file.http),
     ...(file.control && {
       control: { topic: file.control.topic, auditTopic: file.control.audit_topic },
     }),
@@ -87,6 +97,18 @@ function compileInput(input: PipelineFile['input']): InputConfig {
 
 function compileOutput(output: PipelineFile['output']): OutputConfig {
   return { ...output, subject: output.subject ?? `${output.topic}-value` };
+}
+
+function compileHttp(http: PipelineFile['http']): HttpConfig | 'off' {
+  if (http === 'off') return http;
+  const { host, port, read_token: readToken, change_token: changeToken } = http;
+  return {
+    host,
+    port,
+    loopback: LOOPBACK.test(host),
+    ...(readToken !== undefined && { readToken }),
+    ...(changeToken !== undefined && { changeToken }),
+  };
 }
 
 function deepFreeze<T>(value: T): T {

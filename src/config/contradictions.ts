@@ -28,6 +28,7 @@ const RULES: readonly Rule[] = [
   delivery,
   tlsPairs,
   tlsUse,
+  tokens,
 ];
 
 export function findContradictions(document: ConfigDocument, file: File): ConfigFault[] {
@@ -241,4 +242,17 @@ function tlsUse(file: File, document: ConfigDocument): Contradiction[] {
       },
     ];
   });
+}
+
+function tokens(file: File): Contradiction[] {
+  const { http } = file;
+  if (http === undefined || http === 'off') return [];
+  if (http.change_token === undefined || http.change_token !== http.read_token) return [];
+  return [
+    {
+      path: ['http', 'change_token'],
+      problem: 'is the same as http.read_token, so whoever may read may change',
+      expected: 'two different tokens, or read_token alone',
+    },
+  ];
 }

@@ -30,6 +30,12 @@ export function secret(what: string) {
   return text(`${what} as text, best as \${NAME} or \${file:/path}`);
 }
 
+/** What fits into an Authorization header (RFC 6750), and is too long to be found by trying. */
+export function httpToken() {
+  const error = `a token of at least 16 letters, digits or any of . _ ~ + / -, best as \${NAME} or \${file:/path}`;
+  return z.string({ error }).regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, { error });
+}
+
 export function pem(what: string) {
   const expected = `the PEM text of ${what}; \${file:/path.pem} reads it from a file`;
   return z.string({ error: expected }).regex(/^\s*-----BEGIN /, { error: expected });

@@ -12,7 +12,7 @@ export const slo = leaf.section({
 });
 
 const httpSection = leaf.section({
-  // Metrics and health have no credentials, so nothing but this machine sees them unless someone says so.
+  // Nothing but this machine sees a pipeline unless someone says so.
   host: leaf
     .text('a host name or address')
     .describe(
@@ -20,10 +20,22 @@ const httpSection = leaf.section({
     )
     .default('127.0.0.1'),
   port: leaf.whole(0, 65_535).describe('Port to listen on; 0 takes a free one.').default(9464),
+  read_token: leaf
+    .httpToken()
+    .describe(
+      'Token for metrics, the API and the console, as `Authorization: Bearer`. Needed where `host` is not this machine alone; `/healthz` and `/readyz` never need it. Secret.',
+    )
+    .optional(),
+  change_token: leaf
+    .httpToken()
+    .describe(
+      'Token for commands, another than `read_token`; it lets its holder read too. Absent: no commands over HTTP, except on this machine alone without `read_token`. Secret.',
+    )
+    .optional(),
 });
 
 export const http = z.union([z.literal('off'), httpSection], {
-  error: 'a mapping with host and port, or the word off',
+  error: 'a mapping with host, port and tokens, or the word off',
 });
 
 export const scaling = leaf.section({

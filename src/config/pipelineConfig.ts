@@ -144,6 +144,10 @@ export interface HttpConfig {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Whether no other machine reaches `host`. */
+  readonly loopback: boolean;
+  readonly readToken?: string;
+  readonly changeToken?: string;
 }
 
 export interface TracingConfig {

@@ -354,6 +354,14 @@ export interface PipelineDefinition {
          * Port to listen on; 0 takes a free one. Default: `9464`.
          */
         port?: number | Reference;
+        /**
+         * Token for metrics, the API and the console, as `Authorization: Bearer`. Needed where `host` is not this machine alone; `/healthz` and `/readyz` never need it. Secret.
+         */
+        read_token?: string | Reference;
+        /**
+         * Token for commands, another than `read_token`; it lets its holder read too. Absent: no commands over HTTP, except on this machine alone without `read_token`. Secret.
+         */
+        change_token?: string | Reference;
       };
   /**
    * Commands to the whole group: pause, resume, drain, skip, seek, log level. Absent: there are none.

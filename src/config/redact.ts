@@ -6,8 +6,17 @@ const HIDDEN = '***';
 export function redact(config: PipelineConfig): PipelineConfig {
   const { registry, tracing } = config;
   const { renewCredentials: _, ...kafka } = config.kafka;
+  const { http } = config;
   return {
     ...config,
+    http:
+      http === 'off'
+        ? http
+        : {
+            ...http,
+            ...(http.readToken !== undefined && { readToken: HIDDEN }),
+            ...(http.changeToken !== undefined && { changeToken: HIDDEN }),
+          },
     kafka: {
       ...kafka,
       ...(kafka.tls && { tls: redactTls(kafka.tls) }),

@@ -10,11 +10,13 @@ const SECRET_KEYS: ReadonlySet<string | number | undefined> = new Set([
   'auth',
   'tls',
 ]);
+const TOKEN_KEYS: typeof SECRET_KEYS = new Set(['read_token', 'change_token']);
 const MAX_SHOWN_CHARACTERS = 60;
 
 /** Whether a place in the file holds a secret, or would if a line of it were not forgotten. */
 function isSecretPath(path: FieldPath): boolean {
   if (path[0] === 'tracing') return path[1] === 'headers' || SECRET_KEYS.has(path.at(-1));
+  if (path[0] === 'http') return TOKEN_KEYS.has(path.at(-1));
   return (path[0] === 'kafka' || path[0] === 'registry') && SECRET_KEYS.has(path.at(-1));
 }
 

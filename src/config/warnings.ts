@@ -13,6 +13,8 @@ const SECRETS: readonly FieldPath[] = [
   ['registry', 'auth', 'token'],
   ['registry', 'tls', 'key'],
   ['tracing', 'tls', 'key'],
+  ['http', 'read_token'],
+  ['http', 'change_token'],
 ];
 
 export function findWarnings(document: ConfigDocument, config: PipelineConfig): ConfigWarning[] {
@@ -20,7 +22,7 @@ export function findWarnings(document: ConfigDocument, config: PipelineConfig): 
   const warn = (path: FieldPath, message: string, facts: { secret?: true } = {}): void => {
     found.push({ path: formatPath(path), ...document.placeOf(path), message, ...facts });
   };
-  const { kafka, registry, decision, output, tracing } = config;
+  const { kafka, registry, decision, output, tracing, http } = config;
   const headers = Object.keys(tracing?.headers ?? {}).map((name) => ['tracing', 'headers', name]);
   for (const path of [...SECRETS, ...headers]) {
     const written = valueAt(document.value, path) !== undefined;
@@ -47,6 +49,13 @@ export function findWarnings(document: ConfigDocument, config: PipelineConfig): 
         'accepts any server, so encryption protects from no one who is active',
       );
     }
+  }
+  if (http !== 'off' && !http.loopback && http.readToken === undefined) {
+    const others = http.changeToken === undefined ? 'no one' : 'no one without http.change_token';
+    warn(
+      ['http', 'host'],
+      `lets other machines reach it, and ${others} may read metrics, API or console; give http.read_token`,
+    );
   }
   const decides = Object.values(output.fields).some((source) => source.from === 'decision');
   if (decision !== undefined && !decides) {

@@ -1,18 +1,16 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import { TidemarkError } from '../errors.ts';
-import type { Health, HealthReport } from '../telemetry/health.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import { type AppOptions, newApp } from './app.ts';
 
-export interface HttpOptions {
+export interface HttpOptions extends AppOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  readonly metrics: Pick<Metrics, 'registry'>;
-  readonly health: Health;
-  /** How many replicas the group needs and why; undefined while that is not known. */
-  readonly scale?: () => object | undefined;
+  /** What a request may take to arrive. Default: 10 s. */
+  readonly requestMs?: number;
 }
 
 export interface HttpServer {
@@ -21,29 +19,30 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-type Route = () => Promise<Answer>;
+/** Scrapers, probes and a few people; more are turned away, so that nobody can hold all that a process may open. */
+const MAX_CONNECTIONS = 256;
+const MAX_HEADER_BYTES = 8 * 1024;
+const KEEP_ALIVE_MS = 30_000;
 
 /**
- * Serves /metrics, /healthz, /readyz and /scale. Four reads without parameters do not justify a framework.
+ * Serves metrics, health, the API and the console.
  * @throws TidemarkError E-CONFIG when the address cannot be listened on.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { registry } = options.metrics;
-  const routes = new Map<string, Route>([
-    ['/metrics', async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() })],
-    ['/healthz', async () => reported(options.health.alive())],
-    ['/readyz', async () => reported(options.health.ready())],
-    ['/scale', async () => advised(options.scale?.())],
-  ]);
-  const server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
-    void answer(routes, request).then((given) => send(response, given, request.method === 'HEAD'));
-  });
+  const { requestMs = 10_000 } = options;
+  // The globals of a process that Tidemark is embedded in are not ours to replace.
+  const listener = getRequestListener(newApp(options).fetch, { overrideGlobalObjects: false });
+  const server = createServer(
+    {
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: requestMs / 2,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    (request, response) => void listener(request, response),
+  );
+  server.maxConnections = MAX_CONNECTIONS;
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,
@@ -54,44 +53,6 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       await closed;
     },
   };
-}
-
-async function answer(routes: ReadonlyMap<string, Route>, request: IncomingMessage): Promise<Answer> {
-  const path = request.url?.split('?', 1)[0] ?? '/';
-  const route = routes.get(path);
-  if (route === undefined) return json(404, { error: `there is no ${path}`, routes: [...routes.keys()] });
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return json(405, { error: `${path} answers GET only` });
-  }
-  try {
-    return await route();
-  } catch (cause) {
-    // A metric that fails to collect must not take the process down, nor hide behind an empty page.
-    return json(500, { error: cause instanceof Error ? cause.message : String(cause) });
-  }
-}
-
-function reported(report: HealthReport): Answer {
-  return json(report.ok ? 200 : 503, report);
-}
-
-function advised(advice: object | undefined): Answer {
-  if (advice !== undefined) return json(200, advice);
-  return json(503, { error: 'the group has not been looked at twice yet; ask again in a few seconds' });
-}
-
-function json(status: number, body: unknown): Answer {
-  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(body)}\n` };
-}
-
-function send(response: ServerResponse, { status, type, body }: Answer, headersOnly: boolean): void {
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
-  });
-  response.end(headersOnly ? undefined : body);
 }
 
 async function listen(server: Server, { host, port }: HttpOptions): Promise<void> {

@@ -101,7 +101,8 @@ export class DeadLetters {
     buffer.append(block, index, block.bytes, start, end, block.timestamps[index], stamp);
     this.#letters.get(buffer)?.push({ block, index, code });
     const traceId = this.#traces?.rejected(block, index, code);
-    this.#telemetry.eventRejected(code, detail, `${topic}/${partition}@${offset}`, id, traceId);
+    const schemaId = framedSchemaId(block.bytes, start, end);
+    this.#telemetry.eventRejected(code, detail, `${topic}/${partition}@${offset}`, id, traceId, schemaId);
   }
 
   /**
@@ -154,6 +155,12 @@ export class DeadLetters {
     this.#letters.set(buffer, []);
     return buffer;
   }
+}
+
+/** For people who look for its producer; undefined when the value has no frame. */
+function framedSchemaId(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (start < 0 || end - start < 5 || bytes[start] !== 0) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(start + 1);
 }
 
 function describeFrame(bytes: Uint8Array, start: number, end: number): string {

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { Chronicle } from '../telemetry/chronicle.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { Health } from '../telemetry/health.ts';
 import { createLog, type Log, logTo } from '../telemetry/log.ts';
@@ -12,6 +13,7 @@ export interface Observability {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly health: Health;
+  readonly chronicle: Chronicle;
   readonly tally: Tally;
   readonly telemetry: Telemetry;
 }
@@ -38,7 +40,8 @@ export function observe(
     ...(config.slo === undefined ? {} : { sloP99Ms: config.slo.p99Ms }),
   });
   const health = new Health();
+  const chronicle = new Chronicle();
   const tally = new Tally();
-  const telemetry = createTelemetry({ log, metrics, health, tally, pauses });
-  return { log, metrics, health, tally, telemetry };
+  const telemetry = createTelemetry({ log, metrics, health, chronicle, tally, pauses });
+  return { log, metrics, health, chronicle, tally, telemetry };
 }

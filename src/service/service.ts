@@ -1,7 +1,6 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { redact } from '../config/redact.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
-import { startHttp } from '../http/server.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { SeekTarget } from '../pipeline/ports.ts';
@@ -13,6 +12,7 @@ import { assemblePipeline } from './assembly.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection } from './connections.ts';
 import { Control } from './control/control.ts';
+import { controlOverHttp } from './control/overHttp.ts';
 import type { GroupReport } from './group/report.ts';
 import { type WatchedGroup, watchGroup } from './group/watchGroup.ts';
 import { startLastResort } from './lastResort.ts';
@@ -20,6 +20,7 @@ import { type Observability, observe } from './observability.ts';
 import { Pauses } from './pauses.ts';
 import { Resources } from './resources.ts';
 import type { ScaleAdvice } from './scale/advice.ts';
+import { serve } from './serving.ts';
 import { endsNow, whenEndReached } from './untilEnd.ts';
 import { version } from './version.ts';
 
@@ -175,17 +176,19 @@ export class Service {
   }
 
   async #start(resources: Resources): Promise<Pipeline> {
-    const { telemetry, metrics, health, log } = this.#observability;
-    const { http, watchdogMs } = this.#config;
+    const { telemetry, log } = this.#observability;
+    const { watchdogMs } = this.#config;
     const { signal } = this.#stopping;
     telemetry.stateChanged({ kind: 'starting' });
     log.debug({ config: redact(this.#config) }, 'configuration, defaults filled in');
     for (const warning of this.#options.warnings ?? []) telemetry.warned('E-CONFIG', warning);
     if (this.#options.killWhenStuck) resources.defer(startLastResort(watchdogMs));
-    if (http !== 'off' && this.#options.http) {
-      const server = await startHttp({ ...http, metrics, health, scale: () => this.scale() });
-      resources.defer(() => server.close());
-      telemetry.listening({ host: http.host, port: server.port });
+    if (this.#options.http) {
+      await serve(this.#config, this.#observability, resources, {
+        group: () => this.group(),
+        scale: () => this.scale(),
+        ...controlOverHttp(this.#config, resources),
+      });
     }
     resources.defer(() => this.#group.watch.stop());
     this.#group.watch.start();

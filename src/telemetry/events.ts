@@ -102,13 +102,17 @@ export interface Telemetry {
   /** How long the events of a delivered batch took. The sheet is filled anew for the next one. */
   latencies(sheet: LatencySheet): void;
   eventsSkipped(reason: SkipReason, count: number): void;
-  /** Counted always, logged at a bounded rate. `traceId` is that of an event that is traced. */
+  /**
+   * Counted always, logged at a bounded rate. `traceId` is that of an event that is traced, `schemaId` that of its frame, where it
+   * has one.
+   */
   eventRejected(
     code: ErrorCode,
     detail: string,
     at: SourcePosition,
     id: string | undefined,
     traceId?: string,
+    schemaId?: number,
   ): void;
 
   /** Events that are traced, and those that were to be and were beyond `tracing.max_per_second`. */

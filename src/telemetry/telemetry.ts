@@ -1,6 +1,7 @@
 import type { ErrorCode, TidemarkError } from '../errors.ts';
 import { BoundedRate } from './boundedRate.ts';
 import { STATES } from './catalogue/service.ts';
+import type { Chronicle } from './chronicle.ts';
 import { countLatencies } from './countLatencies.ts';
 import type {
   BatchClosed,
@@ -29,6 +30,8 @@ export interface TelemetryParts {
   readonly metrics: Metrics;
   /** Follows the same events. */
   readonly health: Health;
+  /** Follows the same events, for the console. */
+  readonly chronicle?: Chronicle;
   /** Follows the same events, for the summary at the end. */
   readonly tally?: Tally;
   /** Is told what is down and up again. */
@@ -54,6 +57,7 @@ class Teller implements Telemetry {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #health: Health;
+  readonly #chronicle: Chronicle | undefined;
   readonly #tally: Tally | undefined;
   readonly #pauses: TelemetryParts['pauses'];
   readonly #monotonicMs: () => number;
@@ -70,6 +74,7 @@ class Teller implements Telemetry {
     this.#log = parts.log;
     this.#metrics = parts.metrics;
     this.#health = parts.health;
+    this.#chronicle = parts.chronicle;
     this.#tally = parts.tally;
     this.#pauses = parts.pauses;
     this.#monotonicMs = parts.monotonicMs ?? (() => performance.now());
@@ -82,6 +87,7 @@ class Teller implements Telemetry {
 
   stateChanged(state: LifeState): void {
     this.#health.stateChanged(state);
+    this.#chronicle?.stateChanged(state);
     this.#showState(state.kind);
     if (state.kind === 'stopped') this.#tellSuppressed(true);
     this.#log.info({ event: 'state', ...state }, 'why' in state ? `${state.kind}: ${state.why}` : state.kind);
@@ -91,6 +97,7 @@ class Teller implements Telemetry {
     const { pipeline, client, delivery, group, topic, maxInFlightBytes, model } = facts;
     const { name, version, digest, rowsPerRun } = model;
     this.#health.started();
+    this.#chronicle?.started(facts);
     this.#metrics.pipelineInfo.set({ client, delivery, group, topic }, 1);
     this.#metrics.inFlightBytesLimit.set(maxInFlightBytes);
     this.#model.began(model);
@@ -145,6 +152,7 @@ class Teller implements Telemetry {
 
   dependencyDown(what: Dependency, cause: TidemarkError): void {
     this.#health.dependencyDown(what, cause);
+    this.#chronicle?.dependencyDown(what, cause);
     this.#pauseTimes.begin(what);
     const known = this.#downSince.get(what);
     const isNews = known?.code !== cause.code;
@@ -157,6 +165,7 @@ class Teller implements Telemetry {
 
   dependencyUp(what: Dependency): void {
     this.#health.dependencyUp(what);
+    this.#chronicle?.dependencyUp(what);
     this.#pauseTimes.end(what);
     const known = this.#downSince.get(what);
     if (known === undefined) return;
@@ -218,8 +227,10 @@ class Teller implements Telemetry {
     at: SourcePosition,
     id: string | undefined,
     traceId?: string,
+    schemaId?: number,
   ): void {
     this.#metrics.rejections.inc({ code });
+    this.#chronicle?.eventRejected(code, detail, at, id, traceId, schemaId);
     if (!this.#rejectionRate.allows(code, this.#monotonicMs())) return;
     const trace = traceId === undefined ? {} : { trace_id: traceId };
     this.#log.warn(

@@ -43,6 +43,12 @@ const cases: readonly Case[] = [
     says: /slo\.p99.* \(100ms\)/,
   },
   {
+    what: 'one token for reading and changing',
+    change: { http: { read_token: 'one-0123456789-one', change_token: 'one-0123456789-one' } },
+    path: 'http.change_token',
+    says: /http\.read_token.*two different tokens/,
+  },
+  {
     what: 'output into the input',
     change: { output: { topic: 'in' } },
     path: 'output.topic',

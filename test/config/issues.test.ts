@@ -200,9 +200,14 @@ const cases: readonly Case[] = [
   {
     what: 'http: false',
     change: { http: false },
-    fault: { path: 'http', expected: 'a mapping with host and port, or the word off' },
+    fault: { path: 'http', expected: 'a mapping with host, port and tokens, or the word off' },
   },
   { what: 'a port of http beyond 65535', change: { http: { port: 70_000 } }, fault: { path: 'http.port' } },
+  {
+    what: 'a token that may be guessed',
+    change: { http: { read_token: 'hunter2' } },
+    fault: { path: 'http.read_token', value: '***' },
+  },
   {
     what: 'an unknown key of http',
     change: { http: { prot: 1 } },

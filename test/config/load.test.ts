@@ -40,7 +40,7 @@ describe('loadConfig', () => {
       deadLetter: { topic: 'dead' },
       delivery: 'at-least-once',
       commitEveryMs: 1_000,
-      http: { host: '127.0.0.1', port: 9464 },
+      http: { host: '127.0.0.1', port: 9464, loopback: true },
       watchdogMs: 60_000,
       log: { level: 'info' },
     });

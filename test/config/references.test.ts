@@ -37,7 +37,7 @@ describe('references', () => {
     });
     const { config } = parsed(text, { env: { N: '012', FLAG: 'true', AT: '-0.5' } });
     assert.equal(config.batching.maxRows, 12);
-    assert.deepEqual(config.http, { host: '127.0.0.1', port: 0 });
+    assert.deepEqual(config.http, { host: '127.0.0.1', port: 0, loopback: true });
     assert.equal(config.output.register, true);
     assert.deepEqual(config.decision?.rules, [{ atLeast: -0.5, is: '012' }, { is: 'b' }]);
     assert.equal(config.kafka.group, '012');

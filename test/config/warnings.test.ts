@@ -55,6 +55,19 @@ describe('warnings', () => {
     ]);
   });
 
+  it('tell of HTTP that other machines reach and nobody may read', () => {
+    const READ = `\${READ}`;
+    const CHANGE = `\${CHANGE}`;
+    const env = { READ: 'reader-0123456789', CHANGE: 'changer-0123456789' };
+    for (const host of ['0.0.0.0', '::', '10.0.0.7', 'scorer', '127.0.0.1.example'])
+      assert.deepEqual(warnedPaths({ http: { host } }), ['http.host'], host);
+    for (const host of ['localhost', '127.0.0.1', '127.8.8.8', '::1'])
+      assert.deepEqual(warnedPaths({ http: { host } }), [], host);
+    assert.deepEqual(warnedPaths({ http: { host: '::', read_token: READ } }, env), []);
+    assert.deepEqual(warnedPaths({ http: { host: '::', change_token: CHANGE } }, env), ['http.host']);
+    assert.deepEqual(warnedPaths({ http: { read_token: env.READ } }), ['http.read_token']);
+  });
+
   it('tell of a decision that is not published', () => {
     const decision = { on: 'score', rules: [{ is: 'allow' }] };
     assert.deepEqual(warnedPaths({ decision }), ['decision']);

@@ -77,7 +77,14 @@ describe('commands in the running text', () => {
 
 describe('YAML in the documents', () => {
   const sources = {
-    env: { KAFKA_PASSWORD: 'k', REGISTRY_PASSWORD: 'r', POD_NAME: 'scorer-0', COLLECTOR_TOKEN: 't' },
+    env: {
+      KAFKA_PASSWORD: 'k',
+      REGISTRY_PASSWORD: 'r',
+      POD_NAME: 'scorer-0',
+      COLLECTOR_TOKEN: 't',
+      TIDEMARK_READ_TOKEN: 'reader-0123456789',
+      TIDEMARK_CHANGE_TOKEN: 'changer-0123456789',
+    },
     readFile: () => ({ text: '-----BEGIN CERTIFICATE-----' }),
   };
   const yaml = snippetsOf('yaml', 'yml').filter(({ text }) => parse(text) !== null);

@@ -12,6 +12,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { type CardFraud, cardFraudYaml, countOf, newCardFraud } from '../support/cardFraud.ts';
+import { closeBrowser, noChromium, visit } from '../support/chromium.ts';
 import { decisionOf, type Payment, payments, scoresOf } from '../support/payments.ts';
 import { readScored } from '../support/scored.ts';
 import { sharedStack, waitFor } from '../support/stack.ts';
@@ -51,7 +52,10 @@ before(async () => {
   await shell(copy!);
 });
 
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(async () => {
+  await closeBrowser();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function section(text: string, title: string): string {
   return text.slice(text.indexOf(`${title}\n`)).split(/^## /m)[1]!;
@@ -123,6 +127,28 @@ test('the example pipeline is proved as README.md says, and scores a topic from 
     },
   );
   await assertScored(pipeline, sent, decisionOf);
+});
+
+test('the console of the installed command loads whole and works', async (t) => {
+  const pipeline = await newCardFraud(t, { partitions: 2 });
+  await pipeline.send(payments(50));
+  const [port] = await freePorts(1);
+  const file = pipeline.fileWith({ http: { port } });
+  const child = spawn(join(app, 'node_modules/.bin/tidemark'), ['run', '-c', file], {
+    cwd: app,
+    env: environment,
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const url = `http://127.0.0.1:${port}/`;
+  await waitFor(async () => (await fetch(`${url}readyz`).catch(() => undefined))?.ok, 'it is ready', 30_000);
+  const script = await fetch(`${url}console/main.js`);
+  assert.equal(script.status, 200);
+  assert.match(script.headers.get('content-type') ?? '', /^text\/javascript/);
+  if (noChromium) return t.diagnostic(noChromium);
+  const { page, complaints } = await visit(t, url);
+  await page.getByText('50 since the process started').waitFor();
+  await page.getByRole('heading', { name: 'The journey of an event' }).waitFor();
+  assert.deepEqual(complaints, []);
 });
 
 /** Compiles programs of a user as strictly as there is, types of dependencies included. @returns what the compiler says */

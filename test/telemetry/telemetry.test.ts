@@ -230,7 +230,7 @@ describe('telemetry', () => {
     const { telemetry, lines, scrape, clock } = newTelemetry({ level: 'info' });
     const reject = () => telemetry.eventRejected('E-AVRO-FRAME', 'no zero byte', 't/0@5', undefined);
     for (let i = 0; i < 25; i++) reject();
-    telemetry.eventRejected('E-FEATURE-RANGE', 'age is 200', 't/0@6', 'id-1');
+    telemetry.eventRejected('E-FEATURE-RANGE', 'age is 200', 't/0@6', 'id-1', undefined, 7);
     assert.equal(lines.length, 11);
     clock.ms = 10_000;
     telemetry.committed(0, 1, 1);
@@ -353,7 +353,7 @@ describe('telemetry', () => {
     ],
     latencies: [latencies([1])],
     eventsSkipped: ['tombstone', 1],
-    eventRejected: ['E-AVRO-FRAME', 'x', 't/0@1', 'id'],
+    eventRejected: ['E-AVRO-FRAME', 'x', 't/0@1', 'id', 'trace', 7],
     standingsFrom: [() => []],
     committed: [3, 1, 2],
     logEnds: [new Map([[3, 2]])],

@@ -5,6 +5,8 @@ import { faultsOfPackage } from '../../tools/packageCheck.ts';
 const whole = [
   'dist/cli/main.js',
   'dist/index.d.ts',
+  'dist/console/index.html',
+  'dist/console/style.css',
   'dist/a/b.js',
   'LICENSE',
   'README.md',

@@ -1,0 +1,53 @@
+import type { AccessView } from '../http/api/access.ts';
+
+const TOKEN = 'tidemark-token';
+
+/** The process answered, and not with what was asked for. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Longer than any answer takes, shorter than anybody's patience. */
+const PATIENCE_MS = 8_000;
+
+export function hasToken(): boolean {
+  return sessionStorage.getItem(TOKEN) !== null;
+}
+
+/** Kept until the tab is closed, and sent in a header: never in an address, which logs and histories keep. */
+export function setToken(token: string | undefined): void {
+  if (token === undefined) sessionStorage.removeItem(TOKEN);
+  else sessionStorage.setItem(TOKEN, token);
+}
+
+/** @throws Refused when it answers with a fault, TypeError or DOMException when it does not answer */
+export async function get<T>(path: string): Promise<T> {
+  return ask<T>(path, { method: 'GET' });
+}
+
+/** As `get`. */
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  return ask<T>(path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+export function access(): Promise<AccessView> {
+  return get<AccessView>('api/access');
+}
+
+async function ask<T>(path: string, init: RequestInit): Promise<T> {
+  const headers = new Headers(init.headers);
+  const token = sessionStorage.getItem(TOKEN);
+  if (token !== null) headers.set('authorization', `Bearer ${token}`);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const response = await fetch(path, { ...init, headers, signal, cache: 'no-store' });
+  const answer: unknown = await response.json();
+  if (response.ok) return answer as T;
+  const error = (answer as { error?: unknown }).error;
+  throw new Refused(response.status, typeof error === 'string' ? error : `status ${response.status}`);
+}

@@ -1,0 +1,113 @@
+import type { VNode } from 'preact';
+import type { GroupMemberView, GroupPartitionView, GroupView } from '../../http/api/group.ts';
+import { clockTime, count, duration, rate } from '../format.ts';
+import { html } from '../html.ts';
+import { panel, state, table } from '../parts.ts';
+import { ranges } from '../ranges.ts';
+import type { Tone } from '../verdict.ts';
+
+/** The whole group, by what Kafka itself knows of it. */
+export function group(view: GroupView, held: readonly number[]): VNode {
+  const { members, partitions, lookedAtMs, fault } = view;
+  const looked =
+    lookedAtMs === null ? 'Kafka was not reached yet' : `by Kafka’s own data at ${clockTime(lookedAtMs)}`;
+  const isOwn = (of: readonly number[]) => of.some((partition) => held.includes(partition));
+  return panel(
+    { id: 'group', title: 'The whole group', note: `${view.group}, ${looked}` },
+    fault !== null &&
+      html`<p class="fault">Kafka could not be asked: ${fault.message} <code>${fault.code}</code></p>`,
+    html`<p class="line">${sentence(view)}</p>`,
+    html`<div class="columns">
+      ${table<GroupMemberView>({
+        caption: 'Members of the group',
+        rows: members,
+        keyOf: ({ memberId }) => memberId,
+        classOf: (member) => (isOwn(member.partitions) ? 'own' : ''),
+        none: 'The group has no members.',
+        columns: [
+          {
+            title: 'Member',
+            of: (member) => memberName(member, isOwn(member.partitions)),
+            className: 'name',
+          },
+          { title: 'Partitions', of: (member) => ranges(member.partitions), className: 'list' },
+          { title: 'Lag, records', of: ({ lag }) => count(lag), figures: true },
+          { title: 'Arriving/s', of: ({ arrivalPerSecond }) => rate(arrivalPerSecond), figures: true },
+          { title: 'Committed/s', of: ({ progressPerSecond }) => rate(progressPerSecond), figures: true },
+        ],
+      })}
+      ${table<GroupPartitionView>({
+        caption: 'Partitions of the topic, the most behind first',
+        rows: [...partitions].sort((a, b) => urgency(b) - urgency(a) || a.partition - b.partition),
+        keyOf: ({ partition }) => partition,
+        classOf: ({ partition }) => (held.includes(partition) ? 'own' : ''),
+        none: 'The topic has no partitions that Kafka would tell of.',
+        columns: [
+          { title: 'Partition', of: ({ partition }) => partition, figures: true, className: 'number' },
+          { title: 'State', of: ({ state: word }) => state(WORDS[word], TONES[word]) },
+          { title: 'Lag, records', of: ({ lag }) => count(lag), figures: true },
+          { title: 'Oldest waits', of: oldest, figures: true },
+          { title: 'Arriving/s', of: ({ arrivalPerSecond }) => rate(arrivalPerSecond), figures: true },
+          { title: 'Committed/s', of: ({ progressPerSecond }) => rate(progressPerSecond), figures: true },
+        ],
+      })}
+    </div>`,
+  );
+}
+
+type PartitionWord = GroupPartitionView['state'];
+
+const WORDS: Record<PartitionWord, string> = {
+  idle: 'idle',
+  'keeping-up': 'keeping up',
+  behind: 'behind',
+  stuck: 'stuck',
+  'no-owner': 'no owner',
+  unknown: 'unknown',
+};
+const TONES: Record<PartitionWord, Tone> = {
+  idle: 'quiet',
+  'keeping-up': 'good',
+  behind: 'watch',
+  stuck: 'bad',
+  'no-owner': 'bad',
+  unknown: 'quiet',
+};
+const ORDER: readonly Tone[] = ['quiet', 'good', 'watch', 'bad'];
+
+function urgency({ state: word, lag }: GroupPartitionView): number {
+  return ORDER.indexOf(TONES[word]) * 1e16 + (lag ?? 0);
+}
+
+function sentence({
+  state: word,
+  members,
+  partitions,
+  lag,
+  arrivalPerSecond,
+  progressPerSecond,
+  drainSeconds,
+}: GroupView): string {
+  if (word === 'unknown') return 'Nothing is known of the group yet.';
+  const who = `${members.length} ${members.length === 1 ? 'member' : 'members'}`;
+  const drain =
+    lag === 0
+      ? 'nothing waits'
+      : drainSeconds === null
+        ? 'at this rate it will never be gone'
+        : `gone in ${duration(drainSeconds)} at this rate`;
+  const flow = `${rate(arrivalPerSecond)} records/s arrive, ${rate(progressPerSecond)} are committed`;
+  return `${who}, ${partitions.length} partitions, ${word}. ${flow}; ${count(lag)} wait: ${drain}.`;
+}
+
+function memberName({ memberId, instanceId, clientId, host }: GroupMemberView, isOwn: boolean): VNode {
+  const name = instanceId ?? clientId;
+  return html`<span title=${memberId}>${name}</span> <span class="quiet">${host.replace(/^\//, '')}</span>${
+    isOwn && html` <span class="tag">this replica</span>`
+  }`;
+}
+
+function oldest({ lagSeconds, lagSecondsIsLeast }: GroupPartitionView): string {
+  const waited = duration(lagSeconds);
+  return lagSecondsIsLeast && lagSeconds !== null ? `≥ ${waited}` : waited;
+}
