@@ -243,7 +243,8 @@ export const catalogue = {
   },
   'E-MODEL-DIGEST': {
     disposition: 'stop',
-    summary: 'A file of the model package is not the file that was packed.',
+    summary:
+      'A file of the model package is not the file that was packed, or the package is not the one asked for.',
     action: 'Fetch the package again; if the change was meant, pack a new version.',
   },
   'E-MODEL-SIGNATURE': {

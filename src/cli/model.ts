@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ModelDescription } from '../model/describe.ts';
+import type { PackageFiles } from '../model/package.ts';
 import type { PackRequest } from '../model/packOptions.ts';
 import type { PackResult } from '../model/writePackage.ts';
 import { collect, requireOptions } from './usage.ts';
@@ -22,9 +23,10 @@ asked for contradicts the model.
 
 Examples:
   $ tidemark model describe churn.onnx
-  $ tidemark model pack --help`,
+  $ tidemark model pack --help
+  $ tidemark model verify models/churn/1.0.0`,
     );
-  return command.addCommand(describeCommand()).addCommand(packCommand());
+  return command.addCommand(describeCommand()).addCommand(packCommand()).addCommand(verifyCommand());
 }
 
 function describeCommand(): Command {
@@ -97,6 +99,38 @@ Examples:
     );
 }
 
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description(
+      'prove that a model package is what was packed, and with --digest that it is the very one meant',
+    )
+    .argument('<folder>', 'the package: the folder with model.yaml')
+    .option(
+      '--digest <sha256>',
+      'the digest it must have, 64 hexadecimal digits as `model pack` printed them (default: any)',
+    )
+    .option('--json', 'print one JSON object: name, version, digest, folder')
+    .addHelpText(
+      'after',
+      `
+Where a package was copied or downloaded, it is known to be whole before anything
+is scored with it: an init container runs this. The model itself is not run; that
+is what \`tidemark check\` and \`tidemark run\` do at their start.
+
+Exit status: 0 verified; 1 the package is incomplete, changed, or another one; 2
+wrong usage.
+
+Examples:
+  $ tidemark model verify models/churn/1.0.0
+  $ tidemark model verify /models/churn --digest "$MODEL_DIGEST"`,
+    )
+    .action(async (folder: string, { digest, json }: { digest?: string; json?: boolean }) => {
+      const { verifyPackage } = await import('../model/verify.ts');
+      const files = await verifyPackage(folder, digest);
+      print(json ? JSON.stringify(verifiedJson(files)) : verifiedText(files, digest !== undefined));
+    });
+}
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -152,5 +186,16 @@ function packText(result: PackResult): string {
     `  tolerance  ${result.tolerance}`,
     ...result.warnings.map((warning) => `  warning    ${warning}`),
     `Next: put  model: { package: ${result.folder} }  into the pipeline's file, then run: tidemark check -c FILE`,
+  ].join('\n');
+}
+
+function verifiedJson({ card, digest, folder }: PackageFiles): object {
+  return { name: card.name, version: card.version, digest, folder };
+}
+
+function verifiedText({ card, digest, folder }: PackageFiles, expected: boolean): string {
+  return [
+    `${card.name} ${card.version} in ${folder} is whole${expected ? ' and the one that is meant' : ''}`,
+    `  digest     ${digest}`,
   ].join('\n');
 }

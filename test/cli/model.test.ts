@@ -72,3 +72,14 @@ test('wrong usage exits 2 and says what is missing', async () => {
   assert.equal(status, 2);
   assert.match(stderr, /missing --version, --features, --score/);
 });
+
+test('tidemark model verify prints the digest, and exits 1 for another package', async () => {
+  const folder = fileURLToPath(new URL('../../models/card-fraud/1.0.0', import.meta.url));
+  const { stdout, status } = await model('verify', folder, '--json');
+  assert.equal(status, 0);
+  const { name, version, digest } = JSON.parse(stdout);
+  assert.deepEqual([name, version], ['card-fraud', '1.0.0']);
+  assert.match((await model('verify', folder, '--digest', digest)).stdout, /whole and the one that is meant/);
+  const other = await model('verify', folder.replace('1.0.0', '2.0.0'), '--digest', digest);
+  assert.match(other.stderr, /E-MODEL-DIGEST/);
+});
