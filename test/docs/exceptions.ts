@@ -18,6 +18,8 @@ const PACKED = { by: 'test/integration/package.test.ts', words: 'README.md' };
 const BENCH = { by: 'test/integration/bench.test.ts', words: 'bench/pipeline.ts' };
 const MEASURES =
   'it measures for minutes, and a figure from a machine that runs tests at the same time means nothing';
+const NO_ENGINE =
+  'it needs a Docker engine; test/faults/image.test.ts runs the lines of the Dockerfile, test/deploy/compose.test.ts looks at the other file';
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -77,6 +79,15 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   { page: 'docs/tutorials/', command: '', by: 'test/tutorials/light.test.ts', words: 'TUTORIALS' },
   { page: 'docs/performance.md', command: 'node bench/', because: MEASURES },
+  { page: 'docs/deploy.md', command: 'docker ', because: NO_ENGINE },
+  { page: 'docs/deploy.md', command: 'TIDEMARK_RATE=5000 docker ', because: NO_ENGINE },
+  {
+    page: 'docs/deploy.md',
+    command: 'kubectl kustomize ',
+    by: 'test/deploy/kubernetesTypes.test.ts',
+    words: 'render(folder)',
+  },
+  { page: 'docs/deploy.md', command: 'kubectl ', because: 'it needs a cluster' },
 ];
 
 export function exceptionFor(page: string, command: string): Exception | undefined {

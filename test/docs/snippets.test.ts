@@ -182,7 +182,7 @@ describe('Python in the documents', { skip: !python }, () => {
 
 describe('the documents', () => {
   it('name the language of every fenced block', () => {
-    const known = ['sh', 'yaml', 'json', 'jsonl', 'ts', 'python', 'text'];
+    const known = ['sh', 'yaml', 'json', 'jsonl', 'ts', 'python', 'dockerfile', 'text'];
     const strange = (snippet: Snippet) =>
       !known.includes(snippet.language ?? 'text') ||
       read(snippet.page).split('\n')[snippet.line - 1] === '```';
