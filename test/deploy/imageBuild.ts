@@ -4,7 +4,17 @@
  * proved is the lines of the Dockerfile and what comes out of them, and not the base image or the builder.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast';
 
@@ -16,8 +26,12 @@ export function notBuilt(): string | false {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'building the image without Docker needs root on Linux';
   if (!existsSync('/etc/debian_version')) return 'what stands in for the base image has to be a Debian';
-  const { status } = spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']);
-  return status === 0 ? false : 'building the image without Docker needs namespaces (unshare)';
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-overlay-'));
+  const [added, work, view] = ['added', 'work', 'view'].map((name) => join(folder, name));
+  const mount = `mkdir ${added} ${work} ${view} && mount -t overlay overlay -o lowerdir=/,upperdir=${added},workdir=${work} ${view}`;
+  const { status } = spawnSync('unshare', ['--mount', '--pid', '--fork', 'sh', '-c', mount]);
+  rmSync(folder, { recursive: true, force: true });
+  return status === 0 ? false : 'building the image without Docker needs namespaces and overlay mounts';
 }
 
 export interface Stage {

@@ -12,13 +12,17 @@ export interface Loaded extends PipelineConfig {
   readonly files: readonly string[];
 }
 
+/** What stands in for a mounted file. No two secrets are the same, and a token has to be long. */
+export function mounted(path: string): string {
+  return path.endsWith('ca.crt') ? CERTIFICATE : `${path.replaceAll('/', '.')}.0123456789abcdef`;
+}
+
 /** @param of where it stands, for messages */
 export function load(text: string, of: string, env: Readonly<Record<string, string>> = {}): Loaded {
   const files: string[] = [];
   const readFile: typeof readBoundedFile = (path) => {
     files.push(path);
-    // No two secrets are the same, and a token has to be long.
-    return { text: path.endsWith('ca.crt') ? CERTIFICATE : `${path.replaceAll('/', '.')}.0123456789abcdef` };
+    return { text: mounted(path) };
   };
   const loaded = parseConfig(text, of, { env, readFile });
   if (!loaded.ok) throw new Error(formatFaults(of, loaded.faults));
