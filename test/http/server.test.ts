@@ -28,7 +28,7 @@ describe('the HTTP server', () => {
     assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
     const text = await response.text();
     assert.match(text, /^tidemark_build_info\{version="1\.2\.3",node="/m);
-    assert.match(text, /^process_resident_memory_bytes\b.* \d/m);
+    assert.match(text, /^process_resident_memory_bytes\{pipeline="orders"\} \d/m);
     assert.deepEqual(faultsOfExposition(text), []);
   });
 

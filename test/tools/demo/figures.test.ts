@@ -32,7 +32,7 @@ test('what the product tells is what is read of it', async () => {
   assert.equal(metrics.batchRows, 42);
   assert.equal(metrics.leases, 4);
   assert.deepEqual(metrics.pausedBy, ['source']);
-  assert.deepEqual(Object.fromEntries(metrics.closed), { due: 3, full: 1 });
+  assert.deepEqual(Object.fromEntries(metrics.closed), { full: 1, due: 3, drained: 0, ending: 0 });
   assert.equal(metrics.latency.bounds.at(-1), Number.POSITIVE_INFINITY);
   assert.equal(metrics.latency.counts.at(-1), 4);
   assert.ok(quantile(metrics.latency, 0.25)! < 0.002);
