@@ -1,5 +1,7 @@
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import type { GroupLook } from '../../kafka/groupLook.ts';
 import { GroupView } from '../../kafka/groupView.ts';
+import type { GroupFacts } from '../../telemetry/groupMetrics.ts';
 import { topicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import { kafkaConnection } from '../connections.ts';
@@ -9,8 +11,8 @@ import { GroupObserver } from './observer.ts';
 import { GroupWatch } from './watch.ts';
 
 const EVERY_MS = 10_000;
-/** Rates over three looks: steadier than over one, and soon enough over after a change. */
-const WINDOW_MS = 3 * EVERY_MS;
+/** Rates over three looks, however they are spread: steadier than over one, and soon enough over after a change. */
+const WINDOW_MS = 3.5 * EVERY_MS;
 /** Three looks without progress; more where progress is seldom committed. */
 const STUCK_AFTER_MS = 3 * EVERY_MS;
 const STUCK_AFTER_COMMITS = 5;
@@ -25,40 +27,9 @@ export interface WatchedGroup {
 }
 
 /** The watch that every process that scores keeps over its group; it is told to telemetry. Does not look yet. */
-export function watchGroup(
-  config: PipelineConfig,
-  { telemetry, health, tally, log }: Observability,
-): WatchedGroup {
-  const { group } = config.kafka;
-  const { topic } = config.input;
-  const held = health.heldPartitions;
-  const observer = new GroupObserver({
-    view: new GroupView(kafkaConnection(config), group, topic, (level, message, details) =>
-      log.debug({ client: 'group view', level, ...details }, message),
-    ),
-    history: {
-      group,
-      topic,
-      windowMs: WINDOW_MS + EVERY_MS / 2,
-      stuckAfterMs: Math.max(STUCK_AFTER_MS, STUCK_AFTER_COMMITS * config.commitEveryMs),
-      most: LOOKS,
-    },
-    scale: config.scaling,
-    clock: systemClock,
-    newReader: async () => {
-      const readUncommitted = config.kafka.isolation === 'read_uncommitted';
-      const options = { topic, readUncommitted, maxBufferedBytes: KEY_READER_BYTES };
-      return topicReader(kafkaConnection(config), options, SILENT);
-    },
-    own: {
-      held,
-      stopped: health.stoppedPartitions,
-      effort: () => ({
-        events: tally.events,
-        busySeconds: performance.eventLoopUtilization().active / 1000,
-      }),
-    },
-  });
+export function watchGroup(config: PipelineConfig, observability: Observability): WatchedGroup {
+  const { telemetry, health, log } = observability;
+  const observer = observerOf(config, observability);
   const warned = new Set<string>();
   let failures = 0;
   const watch = new GroupWatch(observer, {
@@ -67,19 +38,8 @@ export function watchGroup(
     everyMs: EVERY_MS,
     looked: (look) => {
       failures = 0;
-      const ends = look.partitions.flatMap(({ partition, end }) =>
-        held.has(partition) && end !== undefined ? [[partition, end] as const] : [],
-      );
-      telemetry.logEnds(new Map(ends));
-      const { members, lag, arrivalPerSecond } = observer.report();
-      const advice = observer.advice();
-      telemetry.groupSeen({
-        members: members.length,
-        lagRecords: lag,
-        ...(arrivalPerSecond === null ? {} : { arrivalPerSecond }),
-        ...(advice === undefined ? {} : { replicasWanted: advice.wanted }),
-        ...(advice?.because.serviceRate == null ? {} : { serviceRate: advice.because.serviceRate }),
-      });
+      telemetry.logEnds(endsOf(look, health.heldPartitions));
+      telemetry.groupSeen(factsOf(observer));
     },
     failed: (cause) => {
       failures++;
@@ -94,5 +54,57 @@ export function watchGroup(
   return { watch, observer };
 }
 
+function observerOf(config: PipelineConfig, { health, tally, log }: Observability): GroupObserver {
+  const { group, isolation } = config.kafka;
+  const { topic } = config.input;
+  const connection = kafkaConnection(config);
+  return new GroupObserver({
+    view: new GroupView(connection, group, topic, (level, message, details) =>
+      log.debug({ client: 'group view', level, ...details }, message),
+    ),
+    history: {
+      group,
+      topic,
+      windowMs: WINDOW_MS,
+      stuckAfterMs: Math.max(STUCK_AFTER_MS, STUCK_AFTER_COMMITS * config.commitEveryMs),
+      most: LOOKS,
+    },
+    scale: config.scaling,
+    clock: systemClock,
+    newReader: async () => {
+      const readUncommitted = isolation === 'read_uncommitted';
+      return topicReader(connection, { topic, readUncommitted, maxBufferedBytes: KEY_READER_BYTES }, SILENT);
+    },
+    own: {
+      held: health.heldPartitions,
+      stopped: health.stoppedPartitions,
+      effort: () => ({
+        events: tally.events,
+        busySeconds: performance.eventLoopUtilization().active / 1000,
+      }),
+    },
+  });
+}
+
 /** What reading keys meets is not worth telling: they are read again after the next look. */
 const SILENT = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
+
+function endsOf({ partitions }: GroupLook, held: ReadonlySet<number>): Map<number, number> {
+  const ends = partitions.flatMap(({ partition, end }) =>
+    held.has(partition) && end !== undefined ? [[partition, end] as const] : [],
+  );
+  return new Map(ends);
+}
+
+function factsOf(observer: GroupObserver): GroupFacts {
+  const { members, lag, arrivalPerSecond } = observer.report();
+  const advice = observer.advice();
+  const serviceRate = advice?.because.serviceRate ?? undefined;
+  return {
+    members: members.length,
+    lagRecords: lag,
+    ...(arrivalPerSecond === null ? {} : { arrivalPerSecond }),
+    ...(advice === undefined ? {} : { replicasWanted: advice.wanted }),
+    ...(serviceRate === undefined ? {} : { serviceRate }),
+  };
+}
