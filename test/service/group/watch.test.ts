@@ -65,6 +65,7 @@ describe('the watch over a group', () => {
     await clock.advance(40_000);
     const report = observer.report();
     assert.deepEqual([report.fault?.code, report.lag], ['E-KAFKA-UNREACHABLE', 6]);
+    assert.match(observer.advice()!.reason, /^As of 38 s ago, .*\(E-KAFKA-UNREACHABLE\)/);
     await clock.advance(160_000);
     const gaps = atMs.slice(1).map((at, index) => at - atMs[index]!);
     assert.deepEqual(gaps.slice(0, 6), [2_000, 10_000, 20_000, 40_000, 60_000, 10_000]);
