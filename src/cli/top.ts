@@ -26,7 +26,7 @@ export function topCommand(): Command {
     .option('--group <name>', 'consumer group (default: the file’s)')
     .option('--topic <topic>', 'topic that the group reads (default: the file’s)')
     .option('--every <seconds>', 'how often to look', seconds, 2)
-    .option('--once', 'print one view after two looks, and end')
+    .option('--once', 'print one view after two looks, or more while one stands still, and end')
     .option('--json', 'print one JSON object for each look; with --once one object')
     .addHelpText(
       'after',
@@ -57,7 +57,7 @@ Examples:
       if (target === undefined) return;
       const everyMs = every * 1000;
       const { apartMs, openTop } = await import('../service/group/top.ts');
-      const top = openTop(target, { everyMs, once });
+      const top = openTop(target, everyMs);
       try {
         if (once) await showOnce(top, apartMs(target, everyMs), json);
         else if (json) await tellForEver(top, everyMs);
@@ -91,8 +91,12 @@ async function targetOfFlags(
 
 async function showOnce(top: Top, apart: number, json: boolean): Promise<void> {
   await top.look();
-  await sleep(apart);
-  await top.look();
+  // One that has not moved may be waiting for its turn, or be stuck: only more looks tell.
+  const untilMs = performance.now() + top.stuckAfterMs + apart;
+  do {
+    await sleep(apart);
+    await top.look();
+  } while (top.isUndecided() && performance.now() < untilMs);
   await top.readHotKeys();
   const view = top.view();
   if (json) {

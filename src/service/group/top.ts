@@ -49,12 +49,6 @@ export interface TopView extends GroupReport {
   readonly scale: ScaleAdvice | null;
 }
 
-export interface TopOptions {
-  readonly everyMs: number;
-  /** Two looks and no more: whatever did not move between them is called stuck. */
-  readonly once: boolean;
-}
-
 /** Rates over so many looks, or over what commits take where that is longer. */
 const WINDOW_LOOKS = 5;
 const STUCK_AFTER_MS = 10_000;
@@ -65,16 +59,17 @@ export function apartMs(target: TopTarget, everyMs: number): number {
   return Math.max(everyMs, 2 * target.commitEveryMs);
 }
 
-export function openTop(target: TopTarget, { everyMs, once }: TopOptions): Top {
+export function openTop(target: TopTarget, everyMs: number): Top {
   const { connection, group, topic, readUncommitted, commitEveryMs } = target;
   const windowMs = Math.max(WINDOW_LOOKS * everyMs, 5 * commitEveryMs);
+  const stuckAfterMs = Math.max(STUCK_AFTER_MS, 5 * commitEveryMs);
   const observer = new GroupObserver({
     view: new GroupView(connection, group, topic),
     history: {
       group,
       topic,
       windowMs,
-      stuckAfterMs: once ? apartMs(target, everyMs) : Math.max(STUCK_AFTER_MS, 5 * commitEveryMs),
+      stuckAfterMs,
       most: LOOKS,
     },
     scale: target.scale,
@@ -85,17 +80,20 @@ export function openTop(target: TopTarget, { everyMs, once }: TopOptions): Top {
       return topicReader(connection, { topic, readUncommitted, maxBufferedBytes: KEY_READER_BYTES }, SILENT);
     },
   });
-  return new Top(observer);
+  return new Top(observer, stuckAfterMs);
 }
 
 /** Reading keys may fail: the partition is hot all the same. */
 const SILENT = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
 
 export class Top {
+  /** A partition that has not moved for so long while events wait is stuck. */
+  readonly stuckAfterMs: number;
   readonly #observer: GroupObserver;
 
-  constructor(observer: GroupObserver) {
+  constructor(observer: GroupObserver, stuckAfterMs: number) {
     this.#observer = observer;
+    this.stuckAfterMs = stuckAfterMs;
   }
 
   /** Throws the TidemarkError of a look that failed; `view` then has it beside what was seen before. */
@@ -106,6 +104,15 @@ export class Top {
   /** The key of a hot partition, where there is one; never throws. */
   async readHotKeys(): Promise<void> {
     await this.#observer.readHotKeys();
+  }
+
+  /** Whether some partition has not moved though events wait, for too short a time to say that it is stuck. */
+  isUndecided(): boolean {
+    return this.#observer
+      .report()
+      .partitions.some(
+        ({ state, stillSeconds }) => stillSeconds > 0 && state !== 'stuck' && state !== 'no-owner',
+      );
   }
 
   view(): TopView {
