@@ -22,7 +22,7 @@ export function outputBounds(golden: readonly (number | string)[]): number[] {
   const size = Math.max(Math.abs(least), Math.abs(most), SMALLEST);
   // Golden rows that all come to the same tell where values are, not how far about it.
   const range = most - least > ALIKE * size ? most - least : size;
-  const step = roundStep((2 * range) / STEPS);
+  const step = roundStep((most - least + range) / STEPS);
   return even(Math.floor((least - range / 2) / step) * step, most + range / 2, step);
 }
 

@@ -17,7 +17,7 @@ describe('what may be written for a word', () => {
     const shown = [...top.map(({ path }) => path), 'help'];
     assert.deepEqual([...names('tidemark ')].sort(), shown.sort());
     assert.ok(!names('tidemark ').includes('completion-server'));
-    assert.deepEqual(names('tidemark model '), ['describe', 'pack', 'help']);
+    assert.deepEqual(names('tidemark model '), ['describe', 'pack', 'verify', 'help']);
   });
 
   for (const { command, path } of everyCommand()) {

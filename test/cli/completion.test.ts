@@ -64,7 +64,7 @@ test('bash is told commands, options, choices and codes', { skip: !isInstalled('
     ['tidemark che', ['check']],
     ['tidemark check --li', ['--live']],
     ['tidemark check --config ', []],
-    ['tidemark model ', ['describe', 'pack', 'help']],
+    ['tidemark model ', ['describe', 'pack', 'verify', 'help']],
     ['tidemark completion ', ['bash', 'zsh', 'fish']],
     ['tidemark errors E-FEATURE-', ['E-FEATURE-MISSING', 'E-FEATURE-RANGE', 'E-FEATURE-CATEGORY']],
     ['tidemark run $(touch evil) --unt', ['--until-end']],

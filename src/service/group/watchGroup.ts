@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import type { GroupLook } from '../../kafka/groupLook.ts';
 import { GroupView } from '../../kafka/groupView.ts';
-import type { GroupFacts } from '../../telemetry/groupMetrics.ts';
+import type { GroupFacts } from '../../telemetry/groupFacts.ts';
 import { topicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import { kafkaConnection } from '../connections.ts';
