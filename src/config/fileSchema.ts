@@ -172,7 +172,7 @@ export const fileSchema = leaf.section(
       .describe('Delivery guarantee. `at-least-once`: after a crash some events may be published twice.')
       .default('at-least-once'),
     commit_every: leaf.duration().describe('How often progress is committed.').prefault('1s'),
-    http: http.describe('Metrics and health over HTTP, or `off`.').prefault({}),
+    http: http.describe('The console, metrics and health over HTTP, or `off`.').prefault({}),
     control: control
       .describe(
         'Commands to the whole group: pause, resume, drain, skip, seek, log level. Absent: there are none.',

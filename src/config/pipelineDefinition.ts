@@ -341,7 +341,7 @@ export interface PipelineDefinition {
    */
   commit_every?: string | Reference;
   /**
-   * Metrics and health over HTTP, or `off`.
+   * The console, metrics and health over HTTP, or `off`.
    */
   http?:
     | ('off' | Reference)

@@ -14,6 +14,8 @@ export class Refused extends Error {
 
 /** Longer than any answer takes, shorter than anybody's patience. */
 const PATIENCE_MS = 8_000;
+/** A command is answered when every replica has answered, or has had its time for it. */
+const COMMAND_PATIENCE_MS = 45_000;
 
 export function hasToken(): boolean {
   return sessionStorage.getItem(TOKEN) !== null;
@@ -27,24 +29,24 @@ export function setToken(token: string | undefined): void {
 
 /** @throws Refused when it answers with a fault, TypeError or DOMException when it does not answer */
 export async function get<T>(path: string): Promise<T> {
-  return ask<T>(path, { method: 'GET' });
+  return ask<T>(path, { method: 'GET' }, PATIENCE_MS);
 }
 
 /** As `get`. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const headers = { 'content-type': 'application/json' };
-  return ask<T>(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  return ask<T>(path, { method: 'POST', headers, body: JSON.stringify(body) }, COMMAND_PATIENCE_MS);
 }
 
 export function access(): Promise<AccessView> {
   return get<AccessView>('api/access');
 }
 
-async function ask<T>(path: string, init: RequestInit): Promise<T> {
+async function ask<T>(path: string, init: RequestInit, patienceMs: number): Promise<T> {
   const headers = new Headers(init.headers);
   const token = sessionStorage.getItem(TOKEN);
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(patienceMs);
   const response = await fetch(path, { ...init, headers, signal, cache: 'no-store' });
   const answer: unknown = await response.json();
   if (response.ok) return answer as T;

@@ -38,7 +38,7 @@ export function gate(access: Access, right: Right): MiddlewareHandler {
   if (rule === 'open') return (_, next) => next();
   if (rule === 'refused') return async (c) => refuse(c, 403, NEEDS[right]);
   const rightsOf = tokenReader(access);
-  const key = right === 'reads' ? 'http.read_token' : 'http.change_token';
+  const key = right === 'reads' && access.readToken !== undefined ? 'http.read_token' : 'http.change_token';
   return bearerAuth({
     verifyToken: (token) => {
       const rights = rightsOf(token);

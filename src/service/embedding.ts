@@ -6,7 +6,7 @@ import type { Share } from '../telemetry/tally.ts';
 export interface PipelineOptions {
   /** Takes what happens, one call an event, from `log.level` of the configuration on. Default: lines on standard error. */
   readonly logger?: Logger;
-  /** Serve metrics and health on a port of their own, as `http` of the configuration says. Default: false. */
+  /** Serve console, metrics and health on a port of their own, as `http` of the configuration says. Default: false. */
   readonly http?: boolean;
   /** End when the group has scored up to the end that every partition had at the start. Default: false, run until stopped. */
   readonly untilEnd?: boolean;

@@ -27,6 +27,7 @@ export async function serve(
   const replica = new Replica({ registry: metrics.registry, health, chronicle, facts: factsOf(config) });
   replica.start();
   resources.defer(() => replica.stop());
+  let lastPayload: Promise<unknown> = Promise.resolve();
   const server = await startHttp({
     host: http.host,
     port: http.port,
@@ -40,7 +41,10 @@ export async function serve(
       payload: async (place) => {
         if (!chronicle.rejections.some((rejection) => rejection.place === place)) return undefined;
         log.info({ event: 'payloadShown', at: place }, `${place} is read again and shown over HTTP`);
-        return readPayload(config, place);
+        // One after the other: each takes connections of its own.
+        const reading = lastPayload.then(() => readPayload(config, place));
+        lastPayload = reading.catch(() => {});
+        return reading;
       },
     },
   });

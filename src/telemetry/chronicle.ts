@@ -1,10 +1,16 @@
 import type { ErrorCode, TidemarkError } from '../errors.ts';
-import type { Dependency, LifeState, SourcePosition, Telemetry } from './events.ts';
+import type { Dependency, HeldByCommand, LifeState, SourcePosition, Telemetry } from './events.ts';
 
 /** The events that tell what is going on now and since when. */
 type ChronicleEvents = Pick<
   Telemetry,
-  'stateChanged' | 'started' | 'dependencyDown' | 'dependencyUp' | 'eventRejected'
+  | 'stateChanged'
+  | 'started'
+  | 'dependencyDown'
+  | 'dependencyUp'
+  | 'pausedByCommand'
+  | 'resumedByCommand'
+  | 'eventRejected'
 >;
 
 export interface ChronicledRejection {
@@ -33,7 +39,7 @@ export class Chronicle implements ChronicleEvents {
   readonly #now: () => number;
   #state: { readonly state: LifeState; readonly sinceMs: number };
   #model: { readonly name: string; readonly version: string; readonly digest: string } | undefined;
-  readonly #pauses = new Map<Dependency, ChronicledPause>();
+  readonly #pauses = new Map<Dependency | 'command', ChronicledPause>();
   readonly #rejections = new Map<ErrorCode, ChronicledRejection[]>();
   readonly #nextOf = new Map<ErrorCode, number>();
 
@@ -77,6 +83,15 @@ export class Chronicle implements ChronicleEvents {
 
   dependencyUp(reason: Dependency): void {
     this.#pauses.delete(reason);
+  }
+
+  pausedByCommand({ by, why }: HeldByCommand): void {
+    const sinceMs = this.#pauses.get('command')?.sinceMs ?? this.#now();
+    this.#pauses.set('command', { reason: 'command', sinceMs, why: `${by}: ${why}` });
+  }
+
+  resumedByCommand(): void {
+    this.#pauses.delete('command');
   }
 
   eventRejected(

@@ -109,7 +109,7 @@ class Teller implements Telemetry {
 
   listening({ host, port }: { host: string; port: number }): void {
     const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    this.#log.info({ event: 'listening', host, port }, `metrics and health on http://${at}`);
+    this.#log.info({ event: 'listening', host, port }, `console, metrics and health on http://${at}`);
   }
 
   warned(code: string, message: string): void {
@@ -294,6 +294,7 @@ class Teller implements Telemetry {
   pausedByCommand(held: HeldByCommand): void {
     const { state, by, why } = held;
     this.#health.pausedByCommand(held);
+    this.#chronicle?.pausedByCommand(held);
     this.#pauseTimes.begin('command');
     const until = state === 'paused' ? 'nothing new is taken' : 'standing by outside of the group';
     this.#log.warn({ event: 'pausedByCommand', ...held }, `${state} by ${by}, ${until}: ${why}`);
@@ -301,6 +302,7 @@ class Teller implements Telemetry {
 
   resumedByCommand(): void {
     this.#health.resumedByCommand();
+    this.#chronicle?.resumedByCommand();
     this.#pauseTimes.end('command');
     this.#log.info({ event: 'resumedByCommand' }, 'resumed');
   }
