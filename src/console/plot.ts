@@ -26,6 +26,8 @@ export interface PlotProps {
 }
 
 const HEIGHT = 150;
+/** What a process that has just begun has to show is not stretched further. */
+const LEAST_SECONDS = 120;
 
 /** A line plot over the last quarter of an hour. uPlot draws it; the page's own colours and the reader's width rule it. */
 class Plot extends Component<PlotProps> {
@@ -114,9 +116,9 @@ function optionsOf(props: PlotProps, now: () => PlotProps, element: HTMLElement)
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     scales: {
-      x: { range: (_, __, max) => [max - props.seconds, max] },
+      x: { range: (_, min, max) => [max - Math.min(props.seconds, Math.max(LEAST_SECONDS, max - min)), max] },
       y: props.logarithmic
         ? { distr: 3, range: (_, min, max) => logRange(min, max) }
         : { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
@@ -132,12 +134,20 @@ function optionsOf(props: PlotProps, now: () => PlotProps, element: HTMLElement)
         ...axis,
         size: 58,
         space: 32,
+        ...(props.logarithmic && { filter: round, grid: { ...axis.grid, filter: round } }),
         values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : props.format(tick))),
       },
     ],
     series: [{}, ...series],
     hooks: { drawClear: [(plot) => shade(plot, now(), colour('shade'))] },
   };
+}
+
+/** Powers of ten, and what lies between where there are few of them. */
+function round(plot: uPlot, splits: readonly number[]): (number | null)[] {
+  const { min = 1, max = 1 } = plot.scales.y ?? {};
+  const shown = (max ?? 1) / (min ?? 1) > 30 ? [1] : [1, 2, 5];
+  return splits.map((split) => (shown.includes(Number(split.toExponential(0)[0])) ? split : null));
 }
 
 /** From a whole power of ten to a little above what is there. */
