@@ -17,6 +17,9 @@ type FileNames = { readonly [Name in keyof typeof NAMES]: string };
 export interface Names extends FileNames {
   /** Topic of the labels, which is the demo's and not the pipeline's. */
   readonly labels: string;
+  /** Topics of commands to the group. */
+  readonly control: string;
+  readonly audit: string;
 }
 
 export interface PipelineFile {
@@ -51,6 +54,9 @@ export function writePipelineFile(
   const document = parseDocument(readFileSync(new URL(`config/${pipeline}.yaml`, ROOT), 'utf8'));
   const names = freshNames(namesIn(document), taken);
   for (const [name, path] of Object.entries(NAMES)) document.setIn(path, names[name as keyof FileNames]);
+  // So that the console has commands to give.
+  document.setIn(['control', 'topic'], names.control);
+  document.setIn(['control', 'audit_topic'], names.audit);
   document.setIn(['model', 'package'], `models/${pipeline}/${version}`);
   // Every replica takes a port of its own, and another pipeline may run beside the demo.
   document.setIn(['http', 'port'], 0);
@@ -67,6 +73,8 @@ function namesIn(document: Document): Names {
     deadLetters: name(NAMES.deadLetters),
     group: name(NAMES.group),
     labels: `${name(NAMES.events)}.labels`,
+    control: `${name(NAMES.events)}.control`,
+    audit: `${name(NAMES.events)}.audit`,
   };
 }
 
@@ -80,6 +88,8 @@ export function freshNames(names: Names, taken: ReadonlySet<string>): Names {
       deadLetters: numbered(names.deadLetters),
       group: numbered(names.group),
       labels: numbered(names.labels),
+      control: numbered(names.control),
+      audit: numbered(names.audit),
     };
     if (!Object.values(candidate).some((name) => taken.has(name))) return candidate;
   }

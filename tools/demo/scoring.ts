@@ -61,6 +61,8 @@ export async function scoreWorld(choice: Choice, stream: WorldStream, ground: Gr
   const partitions = (await admin.fetchTopicOffsets(pipeline.names.events)).length;
   // No event has to wait for a process to start.
   await replicas.untilAllHeld(partitions, either);
+  const consoles = replicas.all.map(({ url }) => url).join(' and ');
+  teller.say(`Its console, while it runs: ${consoles}`);
 
   const judge = choice.world.judge({ version: choice.version });
   const join = new Join(

@@ -39,6 +39,8 @@ export interface ShownReplica {
   /** From 1 on. */
   readonly number: number;
   readonly pid: number | undefined;
+  /** Its console. */
+  readonly url: string | undefined;
   readonly state: 'starting' | 'running' | 'ended';
   /** Partitions held. */
   readonly leases: number;

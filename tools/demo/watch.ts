@@ -140,12 +140,12 @@ class Rates {
 }
 
 function shown(replica: Replica, rate: (name: string, total: number) => number): ShownReplica {
-  const { number, pid, state, metrics } = replica;
+  const { number, pid, url, state, metrics } = replica;
   const perSecond = rate(`replica ${number}`, metrics?.scored ?? 0);
   if (state === 'ended' || metrics === undefined) {
-    return { number, pid, state, leases: 0, perSecond: 0, pausedBy: [] };
+    return { number, pid, url, state, leases: 0, perSecond: 0, pausedBy: [] };
   }
-  return { number, pid, state, leases: metrics.leases, perSecond, pausedBy: metrics.pausedBy };
+  return { number, pid, url, state, leases: metrics.leases, perSecond, pausedBy: metrics.pausedBy };
 }
 
 function shareOfBatches(done: Totals | undefined): Snapshot['batches'] {

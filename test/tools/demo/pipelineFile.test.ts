@@ -12,7 +12,15 @@ import {
 } from '../../../tools/demo/pipelineFile.ts';
 
 const example = new URL('../../../config/card-fraud.yaml', import.meta.url);
-const names = { events: 'in', scored: 'out', deadLetters: 'dead', group: 'scorer', labels: 'in.labels' };
+const names = {
+  events: 'in',
+  scored: 'out',
+  deadLetters: 'dead',
+  group: 'scorer',
+  labels: 'in.labels',
+  control: 'in.control',
+  audit: 'in.audit',
+};
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'tidemark-test-'));
@@ -32,10 +40,12 @@ test('one name that is taken moves all of them to the next number that is free',
     deadLetters: 'dead-3',
     group: 'scorer-3',
     labels: 'in.labels-3',
+    control: 'in.control-3',
+    audit: 'in.audit-3',
   });
 });
 
-test('the pipeline of the demo is the worked example but for its names, its model and its port', (t) => {
+test('the pipeline of the demo is the worked example but for its names, its model, its port and the topics of commands', (t) => {
   const expected = parse(readFileSync(example, 'utf8'));
   const { path, names: found } = writePipelineFile(
     folder(t),
@@ -46,6 +56,7 @@ test('the pipeline of the demo is the worked example but for its names, its mode
   expected.output.topic += '-2';
   expected.dead_letter.topic += '-2';
   expected.kafka.group += '-2';
+  expected.control = { topic: 'transactions.control-2', audit_topic: 'transactions.audit-2' };
   expected.http.port = 0;
   expected.model.package = 'models/card-fraud/1.0.0';
   assert.deepEqual(parse(readFileSync(path, 'utf8')), expected);

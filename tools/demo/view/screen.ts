@@ -181,7 +181,7 @@ function decisionText({ decisions }: Snapshot, width: number, paint: Paint): str
 }
 
 function replicaLines(replicas: readonly ShownReplica[], width: number, paint: Paint): string[] {
-  return replicas.map(({ number, pid, state, leases, perSecond, pausedBy }, at) => {
+  return replicas.map(({ number, pid, url, state, leases, perSecond, pausedBy }, at) => {
     const waiting = pausedBy.length > 0 ? paint('alarm', `, waits for its ${pausedBy.join(' and ')}`) : '';
     const doing =
       state === 'running'
@@ -189,7 +189,7 @@ function replicaLines(replicas: readonly ShownReplica[], width: number, paint: P
         : paint('alarm', state);
     return fact(
       at === 0 ? counted(replicas.length, 'replica') : '',
-      `${number}: pid ${pid}, ${doing}`,
+      `${number}: pid ${pid}, ${doing}${state === 'running' && width >= WIDE ? paint('faint', `  ${url}`) : ''}`,
       paint,
     );
   });

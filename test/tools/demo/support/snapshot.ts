@@ -26,8 +26,24 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
       { name: 'allow', tone: 'calm', events: 298_168 },
     ],
     replicas: [
-      { number: 1, pid: 4711, state: 'running', leases: 2, perSecond: 1_999, pausedBy: [] },
-      { number: 2, pid: 4712, state: 'ended', leases: 0, perSecond: 0, pausedBy: [] },
+      {
+        number: 1,
+        pid: 4711,
+        url: 'http://127.0.0.1:40001/',
+        state: 'running',
+        leases: 2,
+        perSecond: 1_999,
+        pausedBy: [],
+      },
+      {
+        number: 2,
+        pid: 4712,
+        url: 'http://127.0.0.1:40002/',
+        state: 'ended',
+        leases: 0,
+        perSecond: 0,
+        pausedBy: [],
+      },
     ],
     flagged: Array.from({ length: 12 }, (_, at) => ({
       atMs: Date.UTC(2026, 0, 1) + at,

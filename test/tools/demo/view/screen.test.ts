@@ -58,6 +58,7 @@ test('a replica that waits for something that is down says for what', () => {
   const replica = {
     number: 1,
     pid: 7,
+    url: 'http://127.0.0.1:40001/',
     state: 'running',
     leases: 4,
     perSecond: 0,
