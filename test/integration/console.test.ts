@@ -109,9 +109,7 @@ describe('the console', { skip: noChromium }, () => {
       }
     });
 
-    // Advice on replicas is not known before the group was looked at twice, and /scale says so.
-    const others = complaints.filter((text) => !/status of 503/.test(text));
-    assert.deepEqual(others, []);
+    assert.deepEqual(complaints, []);
     const elsewhere = asked.filter(
       (url) => !url.startsWith(`http://127.0.0.1:${port}/`) && !url.startsWith('data:'),
     );
