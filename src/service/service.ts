@@ -141,7 +141,10 @@ export class Service {
 
   /** How many replicas the group needs and why; undefined before it was looked at twice. */
   scale(): ScaleAdvice | undefined {
-    return this.#group.observer.advice();
+    const advice = this.#group.observer.advice();
+    const command = this.#control?.steering.why;
+    if (advice === undefined || command === undefined) return advice;
+    return { ...advice, reason: `Nothing is scored, as asked ${command}. ${advice.reason}` };
   }
 
   /** Whether the end that `untilEnd` waits for was reached before anything else ended the run. */
