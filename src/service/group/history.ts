@@ -107,7 +107,7 @@ export class GroupHistory {
     const { look, owner, lag } = history;
     const { partition, leader, low, end, stable, committed } = look;
     const rates = history.rates(this.#options.windowMs);
-    const waited = history.waited(nowMs);
+    const waited = history.waited();
     const fault = stopped.get(partition);
     return {
       partition,

@@ -101,10 +101,10 @@ export class PartitionHistory {
   }
 
   /**
-   * For how long the oldest event without an outcome has waited: since the log's end passed its offset, between two looks by
-   * interpolation.
+   * For how long the oldest event without an outcome had waited at the last look, for nobody knows whether it waits now: since
+   * the log's end passed its offset, between two looks by interpolation.
    */
-  waited(nowMs: number): Waited | undefined {
+  waited(): Waited | undefined {
     const last = this.#samples.at(-1);
     if (last === undefined) return undefined;
     const { position } = last;
@@ -113,10 +113,10 @@ export class PartitionHistory {
     const later = this.#samples[after]!;
     const earlier = this.#samples[after - 1];
     if (earlier === undefined) {
-      return this.#samples.length === 1 ? undefined : { seconds: (nowMs - later.atMs) / 1000, isLeast: true };
+      return this.#samples.length === 1 ? undefined : { seconds: (last.atMs - later.atMs) / 1000, isLeast: true };
     }
     const share = (position - earlier.end) / (later.end - earlier.end);
     const arrivedMs = earlier.atMs + share * (later.atMs - earlier.atMs);
-    return { seconds: (nowMs - arrivedMs) / 1000, isLeast: false };
+    return { seconds: (last.atMs - arrivedMs) / 1000, isLeast: false };
   }
 }

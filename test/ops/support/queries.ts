@@ -28,7 +28,7 @@ export function queriesOf(dashboard: Dashboard, chosen: Chosen = { pipeline: 'p'
       })),
     ),
     ...(dashboard.annotations?.list ?? []).map(({ name, expr = '' }) => ({
-      by: name,
+      by: `annotation ${name}`,
       query: expr,
       legend: '',
     })),
