@@ -344,6 +344,22 @@ describe('topics', () => {
     hasNone(verdicts, 'ok', 'skipped');
   });
 
+  test('of commands that are kept in the wrong way, or not there', async (t) => {
+    const { fileWith, input } = await newCardFraud(t);
+    const [control, audit] = [`${input}.control`, `${input}.audit`];
+    const file = fileWith({ control: { topic: control, audit_topic: audit } });
+    has(await verdictsOf(file, 'topics'), 'fail', new RegExp(`topic ${control} does not exist`), /--apply/);
+    await createTopic(control, 1);
+    await createTopic(audit, 1, { config: { 'cleanup.policy': 'compact' } });
+    const verdicts = await verdictsOf(file, 'compaction');
+    has(verdicts, 'fail', /though it was paused/, /cleanup.policy=compact/);
+    has(verdicts, 'fail', /only the last word stays/, /cleanup.policy=delete/);
+    await alter(control, { 'cleanup.policy': 'compact' });
+    await alter(audit, { 'cleanup.policy': 'delete' });
+    hasNone(await verdictsOf(file, 'compaction'), 'fail', 'warn');
+    has(await verdictsOf(file, 'acls'), 'ok', new RegExp(`Describe, Write on topic ${audit}`));
+  });
+
   test('that take smaller messages than come', async (t) => {
     const { file, input, output, deadLetter } = await newCardFraud(t, {
       outputConfig: { 'max.message.bytes': '200000' },

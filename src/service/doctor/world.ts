@@ -11,7 +11,11 @@ import { kafkaConnection } from '../connections.ts';
 import { inputSubject } from '../subjects.ts';
 import { type Backlog, watchBacklog } from './backlog.ts';
 
-export type Role = 'input' | 'output' | 'dead_letter';
+/** What a pipeline has a topic for; the last two only where its file has a `control` section. */
+export type Role = 'input' | 'output' | 'dead_letter' | 'control' | 'audit';
+
+const ALWAYS: readonly Role[] = ['input', 'output', 'dead_letter'];
+const OF_CONTROL: readonly Role[] = ['control', 'audit'];
 
 const TOPIC_KEYS = [
   'cleanup.policy',
@@ -53,15 +57,24 @@ export class World {
     this.registry = new Registry(config.registry, systemClock);
   }
 
+  /** Those of this pipeline. */
+  get roles(): readonly Role[] {
+    return [...ALWAYS, ...(this.config.control === undefined ? [] : OF_CONTROL)];
+  }
+
   nameOf(role: Role): string {
-    const { input, output, deadLetter } = this.config;
-    return { input: input.topic, output: output.topic, dead_letter: deadLetter.topic }[role];
+    const { input, output, deadLetter, control } = this.config;
+    return {
+      input: input.topic,
+      output: output.topic,
+      dead_letter: deadLetter.topic,
+      control: control?.topic ?? '',
+      audit: control?.auditTopic ?? '',
+    }[role];
   }
 
   async topic(role: Role): Promise<TopicFacts> {
-    const names = [
-      ...new Set((['input', 'output', 'dead_letter'] as const).map((each) => this.nameOf(each))),
-    ];
+    const names = [...new Set(this.roles.map((each) => this.nameOf(each)))];
     this.#topics ??= describeTopics(this.cluster, names);
     const name = this.nameOf(role);
     return (await this.#topics).get(name) ?? { kind: 'missing', name };

@@ -113,7 +113,9 @@ export class PartitionHistory {
     const later = this.#samples[after]!;
     const earlier = this.#samples[after - 1];
     if (earlier === undefined) {
-      return this.#samples.length === 1 ? undefined : { seconds: (last.atMs - later.atMs) / 1000, isLeast: true };
+      return this.#samples.length === 1
+        ? undefined
+        : { seconds: (last.atMs - later.atMs) / 1000, isLeast: true };
     }
     const share = (position - earlier.end) / (later.end - earlier.end);
     const arrivedMs = earlier.atMs + share * (later.atMs - earlier.atMs);

@@ -7,6 +7,8 @@ const NEEDED: readonly (readonly [Role, readonly Operation[]])[] = [
   ['input', ['Describe', 'Read']],
   ['output', ['Describe', 'Write']],
   ['dead_letter', ['Describe', 'Write']],
+  ['control', ['Describe', 'Read']],
+  ['audit', ['Describe', 'Write']],
 ];
 const OF_GROUP: readonly Operation[] = ['Read'];
 
@@ -18,6 +20,7 @@ export const acls: Check = {
     const verdicts: Verdict[] = [];
     const granted: string[] = [];
     for (const [role, operations] of NEEDED) {
+      if (!world.roles.includes(role)) continue;
       const name = world.nameOf(role);
       const facts = await world.topic(role);
       if (facts.kind === 'missing')

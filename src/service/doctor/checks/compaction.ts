@@ -1,30 +1,29 @@
 import { type Check, configDenied, fail, ok, type Verdict, warn } from '../verdict.ts';
 import type { Role } from '../world.ts';
 
-const ROLES: readonly Role[] = ['input', 'output', 'dead_letter'];
-
 export const compaction: Check = {
   id: 'compaction',
-  title: 'no topic is compacted whose every record counts',
+  title: 'no topic is compacted whose every record counts, and the one of commands is',
   needs: ['kafka'],
   async ask(world) {
     const verdicts: Verdict[] = [];
     const kept: string[] = [];
-    for (const role of ROLES) {
+    for (const role of world.roles) {
       if ((await world.topicThere(role)) === undefined) continue;
       const name = world.nameOf(role);
       const config = await world.topicConfig(role);
       const policy = config?.get('cleanup.policy');
       if (policy === undefined) verdicts.push(configDenied(name));
-      else if (!policy.includes('compact')) kept.push(`${name} ${policy}`);
-      else verdicts.push(compacted(role, name, policy));
+      else if (role === 'control' ? policy === 'compact' : !policy.includes('compact'))
+        kept.push(`${name} ${policy}`);
+      else verdicts.push(wrong(role, name, policy));
     }
     if (kept.length > 0) verdicts.unshift(ok(`cleanup.policy: ${kept.join(', ')}`));
     return verdicts;
   },
 };
 
-function compacted(role: Role, name: string, policy: string): Verdict {
+function wrong(role: Role, name: string, policy: string): Verdict {
   const evidence = `cleanup.policy of ${name} is ${policy}`;
   switch (role) {
     case 'input':
@@ -41,6 +40,16 @@ function compacted(role: Role, name: string, policy: string): Verdict {
       return fail(
         `${evidence}: dead letters with the same key replace each other, and one without a key is refused and stops the process (E-DEAD-LETTER-REFUSED)`,
         `Set cleanup.policy=delete for ${name}.`,
+      );
+    case 'control':
+      return fail(
+        `${evidence}: what the group was told last is deleted with time, and a process that starts later scores though it was paused`,
+        `Set cleanup.policy=compact for ${name}.`,
+      );
+    case 'audit':
+      return fail(
+        `${evidence}: of all that was asked of a group only the last word stays`,
+        `Set cleanup.policy=delete for ${name}, and retention.ms to as long as you have to know who did what.`,
       );
     default:
       return role satisfies never;

@@ -1,10 +1,7 @@
 import type { ThereTopic } from '../../../kafka/inspect/topics.ts';
 import { type Check, configDenied, fail, ok, type Verdict, warn } from '../verdict.ts';
 import { partitionsOf } from '../words.ts';
-import type { Role, World } from '../world.ts';
-
-/** Of the input too: what is lost there was never scored. */
-const ROLES: readonly Role[] = ['input', 'output', 'dead_letter'];
+import type { World } from '../world.ts';
 
 interface Kept {
   readonly name: string;
@@ -20,7 +17,8 @@ export const durability: Check = {
   async ask(world) {
     const verdicts: Verdict[] = [];
     const kept: Kept[] = [];
-    for (const role of ROLES) {
+    // Of the input too: what is lost there was never scored.
+    for (const role of world.roles) {
       const topic = await world.topicThere(role);
       if (topic === undefined) continue;
       const config = await world.topicConfig(role);

@@ -4,7 +4,14 @@ import { type Check, fail, type Verdict, warn } from '../verdict.ts';
 import { partitionsOf } from '../words.ts';
 import type { Role } from '../world.ts';
 
-const ROLES: readonly Role[] = ['input', 'output', 'dead_letter'];
+/** The key that names it. */
+const KEYS: Readonly<Record<Role, string>> = {
+  input: 'input.topic',
+  output: 'output.topic',
+  dead_letter: 'dead_letter.topic',
+  control: 'control.topic',
+  audit: 'control.audit_topic',
+};
 
 export const topics: Check = {
   id: 'topics',
@@ -12,7 +19,7 @@ export const topics: Check = {
   needs: ['kafka'],
   async ask(world) {
     const verdicts: Verdict[] = [];
-    for (const role of ROLES) {
+    for (const role of world.roles) {
       const facts = await world.topic(role);
       if (facts.kind === 'denied') {
         verdicts.push(
@@ -22,9 +29,7 @@ export const topics: Check = {
       }
       const partitions = facts.kind === 'there' ? facts.partitions : undefined;
       verdicts.push(
-        ...(await ofFindings(async (found) =>
-          proveTopic(`${role}.topic`, facts.name, partitions?.length, found),
-        )),
+        ...(await ofFindings(async (found) => proveTopic(KEYS[role], facts.name, partitions?.length, found))),
       );
       const headless = (partitions ?? []).filter(({ leader }) => leader === undefined);
       if (headless.length > 0)
