@@ -35,3 +35,9 @@ export interface KafkaConnection extends Credentials {
 
 /** What a client has to say, for a debug log; never needed to understand what the pipeline does. */
 export type ClientLog = (level: 'error' | 'warn' | 'info', message: string, details: object) => void;
+
+/** Of `host:port`, where an IPv6 address stands in brackets. */
+export function addressOf(broker: string): { readonly host: string; readonly port: number } {
+  const colon = broker.lastIndexOf(':');
+  return { host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(broker.slice(colon + 1)) };
+}

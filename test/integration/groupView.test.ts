@@ -1,7 +1,7 @@
 /** What one look tells of a group, held against members of both clients on a real broker. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { GroupView } from '../../src/kafka/groupView.ts';
+import { GroupView } from '../../src/kafka/inspect/groupView.ts';
 import { nativeClient } from '../conformance/native.ts';
 import { Bench, Drinker, started, unique, until } from '../conformance/support.ts';
 import { sharedStack } from '../support/stack.ts';

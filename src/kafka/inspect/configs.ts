@@ -1,8 +1,8 @@
 import { describeConfigsV4 } from '@platformatic/kafka';
 import type { BrokerLink } from '../native/cluster/brokerLink.ts';
 import { faultOfCode } from '../native/cluster/fault.ts';
+import { wholeAnswer } from '../native/cluster/wholeAnswer.ts';
 import type { ClusterInspector } from './inspector.ts';
-import { whole } from './whole.ts';
 
 const TIMEOUT_MS = 10_000;
 const TOPIC = 2;
@@ -38,7 +38,7 @@ async function ask(
   keys: readonly string[],
 ): Promise<Configs> {
   const resources = [{ resourceType, resourceName, configurationKeys: [...keys] }];
-  const { results } = await whole(link.api(describeConfigsV4.api, TIMEOUT_MS, resources, false, false));
+  const { results } = await wholeAnswer(link.api(describeConfigsV4.api, TIMEOUT_MS, resources, false, false));
   const [result] = results;
   if (result === undefined || result.errorCode !== 0)
     throw faultOfCode(result?.errorCode ?? -1, link.broker, result?.errorMessage);

@@ -1,102 +1,119 @@
-import { describeGroupsV5, offsetFetchV8 } from '@platformatic/kafka';
-import { protocolError } from '../errors.ts';
+/** What the coordinator of a group knows of it: its members and the offsets it has committed. */
+import { TidemarkError } from '../../errors.ts';
 import type { BrokerLink } from '../native/cluster/brokerLink.ts';
-import { askCoordinator } from '../native/cluster/coordinator.ts';
-import { faultOfCode } from '../native/cluster/fault.ts';
+import { errorName, faultOfCode, KafkaFault } from '../native/cluster/fault.ts';
 import { pause } from '../native/cluster/pause.ts';
 import { decodeAssignment } from '../native/group/assignment.ts';
+import { askToDescribe } from '../native/group/describeRequest.ts';
+import { groupError } from '../native/group/groupFault.ts';
+import { askOffsets } from '../native/group/offsets.ts';
 import { parseOffset } from '../offset.ts';
-import type { ClusterInspector } from './inspector.ts';
+import type { MemberLook } from './groupLook.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { whole } from './whole.ts';
 
-const TIMEOUT_MS = 10_000;
-const COORDINATOR_TRIES = 25;
-const COORDINATOR_AGAIN_MS = 200;
-
-export interface GroupFacts {
-  /** Kafka's own word: Stable, Empty, Dead, PreparingRebalance, CompletingRebalance. */
-  readonly state: string;
-  readonly members: readonly {
-    readonly clientId: string;
-    readonly host: string;
-    readonly instanceId: string | undefined;
-    /** Of the topic that was asked about; empty while the group is rebalancing. */
-    readonly partitions: readonly number[];
-  }[];
-  /** What the principal may do; undefined when the broker did not say. */
-  readonly operations: ReadonlySet<Operation> | undefined;
-}
-
-/** Throws a TidemarkError: E-KAFKA-ACL when the group may not be described. */
-export async function describeGroup(
-  cluster: ClusterInspector,
-  group: string,
-  topic: string,
-): Promise<GroupFacts> {
-  const doing = `describing group ${group}`;
-  return atCoordinator(cluster, group, doing, async (link) => {
-    const { groups } = await whole(link.api(describeGroupsV5.api, TIMEOUT_MS, [group], true));
-    const [found] = groups;
-    if (found === undefined || found.errorCode !== 0) throw faultOfCode(found?.errorCode ?? -1, link.broker);
-    return {
-      state: found.groupState,
-      operations: operationsOf(found.authorizedOperations),
-      members: found.members.map(({ clientId, clientHost, groupInstanceId, memberAssignment }) => ({
-        clientId,
-        host: clientHost.replace(/^\//, ''),
-        instanceId: groupInstanceId ?? undefined,
-        partitions: decodeAssignment(memberAssignment, topic),
-      })),
-    };
-  });
-}
-
-/** What the group has committed; partitions without are absent. Throws a TidemarkError. */
-export async function committedOffsets(
-  cluster: ClusterInspector,
-  group: string,
-  topic: string,
-  partitions: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  const doing = `reading the committed offsets of group ${group}`;
-  return atCoordinator(cluster, group, doing, async (link) => {
-    const asked = {
-      groupId: group,
-      memberId: null,
-      memberEpoch: -1,
-      topics: [{ name: topic, partitionIndexes: [...partitions] }],
-    };
-    // Unstable offsets are no reason to wait for somebody who only looks.
-    const { groups } = await whole(link.api(offsetFetchV8.api, TIMEOUT_MS, [asked], false));
-    const code = groups[0]?.errorCode ?? -1;
-    if (code !== 0) throw faultOfCode(code, link.broker);
-    const answered = groups.flatMap(({ topics }) => topics).flatMap((entry) => entry.partitions);
-    return new Map(
-      answered
-        .filter(({ errorCode, committedOffset }) => errorCode === 0 && committedOffset >= 0n)
-        .map(({ partitionIndex, committedOffset }) => [partitionIndex, parseOffset(String(committedOffset))]),
-    );
-  });
-}
+const TRIES = 25;
+const AGAIN_MS = 200;
 
 /** What passes within moments: the first who ever asks makes brokers create the topic of offsets, and its leaders load it. */
 const PASSING = new Set(['COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS', 'NOT_COORDINATOR']);
 
-/** `use` with the connection to the group’s coordinator. Throws a TidemarkError. */
-async function atCoordinator<T>(
-  cluster: ClusterInspector,
-  group: string,
-  doing: string,
-  use: (link: BrokerLink) => Promise<T>,
-): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      const { nodeId } = await cluster.any(doing, (link) => askCoordinator(link, group));
-      return await cluster.at(nodeId, doing, use);
-    } catch (thrown) {
-      if (tries === COORDINATOR_TRIES || !PASSING.has(protocolError(thrown) ?? '')) throw thrown;
-    }
-    await pause(COORDINATOR_AGAIN_MS);
+/** Where the coordinator is found and reached; both may throw KafkaFaults. */
+export interface GroupCluster {
+  findCoordinator(group: string): Promise<number>;
+  link(nodeId: number, purpose: 'metadata'): Promise<BrokerLink>;
+}
+
+export interface DescribedGroup {
+  /** Kafka's own word: Stable, Empty, Dead, PreparingRebalance, CompletingRebalance. */
+  readonly state: string;
+  /** The assignor that the members settled on; '' while there is none. */
+  readonly assignor: string;
+  readonly members: readonly MemberLook[];
+  /** What the principal may do; undefined when the broker did not say, or was not asked. */
+  readonly operations: ReadonlySet<Operation> | undefined;
+}
+
+const NO_GROUP: DescribedGroup = { state: 'Dead', assignor: '', members: [], operations: undefined };
+
+/** Asks about one group and one topic that it reads, and joins nothing. Everything here throws a TidemarkError. */
+export class GroupInspector {
+  readonly #cluster: GroupCluster;
+  readonly #group: string;
+  readonly #topic: string;
+  #coordinator: Promise<number> | undefined;
+
+  constructor(cluster: GroupCluster, group: string, topic: string) {
+    this.#cluster = cluster;
+    this.#group = group;
+    this.#topic = topic;
   }
+
+  /** E-KAFKA-ACL when the group may not be described, E-KAFKA-GROUP when it is none of consumers. */
+  describe({ operations = false } = {}): Promise<DescribedGroup> {
+    const group = this.#group;
+    return this.#atCoordinator(`describing group ${group}`, async (link) => {
+      const described = await askToDescribe(link, group, operations);
+      if (described === undefined) return NO_GROUP;
+      const { protocolType, protocolData, groupState, authorizedOperations, members } = described;
+      if (!['', 'consumer'].includes(protocolType))
+        throw new TidemarkError(
+          'E-KAFKA-GROUP',
+          `group ${group} is one of ${protocolType}, not of consumers: choose another kafka.group`,
+        );
+      return {
+        state: groupState,
+        assignor: protocolData,
+        members: members.map((member) => memberOf(member, this.#topic)),
+        operations: operationsOf(authorizedOperations),
+      };
+    });
+  }
+
+  /**
+   * What the group has committed; partitions without are absent. Offsets of a transaction that is open are not waited for: what was
+   * committed before is what is known.
+   */
+  committedOffsets(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const [group, topic] = [this.#group, this.#topic];
+    return this.#atCoordinator(`reading the committed offsets of group ${group}`, async (link) => {
+      const answered = await askOffsets(link, { group, topic, partitions, requireStable: false });
+      const committed = new Map<number, number>();
+      for (const { partitionIndex, committedOffset, errorCode } of answered) {
+        if (errorName(errorCode) !== 'NONE')
+          throw faultOfCode(errorCode, `the committed offset of ${topic}/${partitionIndex}`);
+        if (committedOffset >= 0n) committed.set(partitionIndex, parseOffset(String(committedOffset)));
+      }
+      return committed;
+    });
+  }
+
+  async #atCoordinator<T>(doing: string, use: (link: BrokerLink) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      this.#coordinator ??= this.#cluster.findCoordinator(this.#group);
+      const finding = this.#coordinator;
+      try {
+        return await use(await this.#cluster.link(await finding, 'metadata'));
+      } catch (thrown) {
+        // It may be another broker by now.
+        if (this.#coordinator === finding) this.#coordinator = undefined;
+        const passes = thrown instanceof KafkaFault && PASSING.has(thrown.type);
+        if (tries === TRIES || !passes) throw groupError(thrown, doing);
+      }
+      await pause(AGAIN_MS);
+    }
+  }
+}
+
+type Described = NonNullable<Awaited<ReturnType<typeof askToDescribe>>>;
+
+function memberOf(member: Described['members'][number], topic: string): MemberLook {
+  const { memberId, groupInstanceId, clientId, clientHost, memberAssignment } = member;
+  return {
+    memberId,
+    ...(groupInstanceId ? { instanceId: groupInstanceId } : {}),
+    clientId,
+    // Java's way to print an address.
+    host: clientHost.replace(/^\//, ''),
+    partitions: memberAssignment.length === 0 ? [] : decodeAssignment(memberAssignment, topic),
+  };
 }

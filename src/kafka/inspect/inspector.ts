@@ -3,13 +3,14 @@
  * connection, opened once; one that cannot be reached stays so, and everything else is still asked.
  */
 import { TidemarkError } from '../../errors.ts';
-import type { KafkaConnection } from '../connection.ts';
+import { addressOf, type KafkaConnection } from '../connection.ts';
 import { kafkaError } from '../errors.ts';
 import type { BrokerLink } from '../native/cluster/brokerLink.ts';
+import { askCoordinator } from '../native/cluster/coordinator.ts';
 import { KafkaFault } from '../native/cluster/fault.ts';
 import { BOOTSTRAP } from '../native/cluster/links.ts';
+import { askMetadata } from '../native/cluster/metadata.ts';
 import { type Address, openLink } from '../native/cluster/opening.ts';
-import { askBrokers, type BrokerAddress } from './brokers.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -42,7 +43,7 @@ export class ClusterInspector {
     this.#connection = connection;
     this.#given = connection.brokers.map((broker) => this.#open(addressOf(broker), undefined));
     this.#first = firstOf(this.#given);
-    this.#brokers = this.#first.then(async (link) => this.#adopt(await askBrokers(link)));
+    this.#brokers = this.#first.then(async (link) => this.#adopt((await askMetadata(link, [])).brokers));
     // Whoever asks is told; nobody may ask.
     this.#first.catch(() => {});
     this.#brokers.catch(() => {});
@@ -70,14 +71,20 @@ export class ClusterInspector {
 
   /** `use` with the connection to this broker. Throws a TidemarkError. */
   at<T>(nodeId: number, doing: string, use: (link: BrokerLink) => Promise<T>): Promise<T> {
-    return this.ask(doing, async () => {
-      await this.#brokers;
-      const opened = await this.#opened.get(nodeId);
-      if (opened?.link !== undefined) return use(opened.link);
-      throw (
-        opened?.reach.error ?? new KafkaFault('BROKER_NOT_AVAILABLE', `no broker has the id ${nodeId} now`)
-      );
-    });
+    return this.ask(doing, async () => use(await this.link(nodeId)));
+  }
+
+  /** Throws a KafkaFault, or the TidemarkError of a broker that was not reached. */
+  async link(nodeId: number): Promise<BrokerLink> {
+    await this.#brokers;
+    const opened = await this.#opened.get(nodeId);
+    if (opened?.link !== undefined) return opened.link;
+    throw opened?.reach.error ?? new KafkaFault('BROKER_NOT_AVAILABLE', `no broker has the id ${nodeId} now`);
+  }
+
+  /** Throws a KafkaFault, or the TidemarkError of brokers that were not reached. */
+  async findCoordinator(group: string): Promise<number> {
+    return (await askCoordinator(await this.#first, group)).nodeId;
   }
 
   async ask<T>(doing: string, asking: () => Promise<T>): Promise<T> {
@@ -93,10 +100,9 @@ export class ClusterInspector {
     for (const opened of [...this.#given, ...this.#opened.values()]) (await opened).link?.destroy();
   }
 
-  #adopt(brokers: readonly BrokerAddress[]): ReadonlyMap<number, Address> {
-    for (const { nodeId, host, port } of brokers)
-      this.#opened.set(nodeId, this.#open({ host, port }, nodeId));
-    return new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+  #adopt(brokers: ReadonlyMap<number, Address>): ReadonlyMap<number, Address> {
+    for (const [nodeId, address] of brokers) this.#opened.set(nodeId, this.#open(address, nodeId));
+    return brokers;
   }
 
   /** Never rejects. */
@@ -112,7 +118,7 @@ export class ClusterInspector {
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
       });
       // A broker that wants credentials takes the connection, and closes it at the first request.
-      await askBrokers(link);
+      await askMetadata(link, []);
       return { link, reach: { ...at, ms: performance.now() - startMs, error: undefined } };
     } catch (thrown) {
       const { code, message } = kafkaError(thrown, `asking ${at.address}`);
@@ -137,9 +143,4 @@ async function firstOf(opening: readonly Promise<Opened>[]): Promise<BrokerLink>
     const errors = (thrown as AggregateError).errors as TidemarkError[];
     throw errors.find(({ disposition }) => disposition !== 'retry') ?? errors[0] ?? thrown;
   }
-}
-
-function addressOf(broker: string): Address {
-  const colon = broker.lastIndexOf(':');
-  return { host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(broker.slice(colon + 1)) };
 }

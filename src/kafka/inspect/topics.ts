@@ -1,9 +1,11 @@
 import type { TidemarkError } from '../../errors.ts';
 import { kafkaError } from '../errors.ts';
 import { errorName, faultOfCode } from '../native/cluster/fault.ts';
-import { askMetadata, type Metadata } from './brokers.ts';
+import { requestMetadata } from '../native/cluster/metadata.ts';
 import type { ClusterInspector } from './inspector.ts';
 import { type Operation, operationsOf } from './operations.ts';
+
+type Metadata = Awaited<ReturnType<typeof requestMetadata>>;
 
 export interface PartitionFacts {
   readonly partition: number;
@@ -33,7 +35,7 @@ export async function describeTopics(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, TopicFacts>> {
   const doing = `describing ${names.join(', ')}`;
-  const { topics } = await cluster.any(doing, (link) => askMetadata(link, names));
+  const { topics } = await cluster.any(doing, (link) => requestMetadata(link, names, true));
   return new Map(topics.map((topic) => [topic.name ?? '', factsOf(topic)]));
 }
 

@@ -1,9 +1,9 @@
 /** Transactions that are open: as the logs of a topic know them, and as their coordinators do (KIP-664). */
 import { describeProducersV0, describeTransactionsV0, listTransactionsV0 } from '@platformatic/kafka';
+import { wholeAnswer } from '../native/cluster/wholeAnswer.ts';
 import type { ClusterInspector } from './inspector.ts';
 import { eachLeader } from './logs.ts';
 import type { PartitionFacts } from './topics.ts';
-import { whole } from './whole.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -41,7 +41,7 @@ export async function openTransactions(
   await eachLeader(partitions, async (nodeId, led) => {
     const asked = [{ name: topic, partitionIndexes: led }];
     const answer = await cluster.at(nodeId, `looking for open transactions in ${topic}`, (link) =>
-      whole(link.api(describeProducersV0.api, TIMEOUT_MS, asked)),
+      wholeAnswer(link.api(describeProducersV0.api, TIMEOUT_MS, asked)),
     );
     for (const { partitionIndex, activeProducers } of answer.topics.flatMap((entry) => entry.partitions))
       for (const producer of activeProducers) {
@@ -73,7 +73,7 @@ export async function transactionsOf(
       const listed = await link.api(listTransactionsV0.api, TIMEOUT_MS, [], [...producerIds], -1n, null);
       const ids = listed.transactionStates.map(({ transactionalId }) => transactionalId);
       if (ids.length === 0) return;
-      const { transactionStates } = await whole(link.api(describeTransactionsV0.api, TIMEOUT_MS, ids));
+      const { transactionStates } = await wholeAnswer(link.api(describeTransactionsV0.api, TIMEOUT_MS, ids));
       for (const state of transactionStates.filter(({ errorCode }) => errorCode === 0))
         known.set(state.producerId, {
           transactionalId: state.transactionalId,

@@ -1,6 +1,6 @@
 /** What the group has still to read: how much, how old, and whether it becomes less. */
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
-import { committedOffsets } from '../../kafka/inspect/group.ts';
+import type { GroupInspector } from '../../kafka/inspect/group.ts';
 import type { ClusterInspector } from '../../kafka/inspect/inspector.ts';
 import { logPlaces } from '../../kafka/inspect/logs.ts';
 import type { ThereTopic } from '../../kafka/inspect/topics.ts';
@@ -45,16 +45,17 @@ interface Look {
 export async function watchBacklog(
   config: PipelineConfig,
   cluster: ClusterInspector,
+  group: GroupInspector,
   topic: ThereTopic | undefined,
 ): Promise<Backlog> {
   if (topic === undefined) return { partitions: [], watchedMs: 0, nowMs: Date.now() };
-  const first = await look(config, cluster, topic);
+  const first = await look(cluster, group, topic);
   const watchMs = Math.min(LONGEST_WATCH_MS, Math.max(LEAST_WATCH_MS, 2 * config.commitEveryMs));
   const waiting = [...first.end].some(([partition, end]) => end > positionIn(config, first, partition));
   const written = [...first.end.values()].some((end) => end > 0);
   // Where nothing waits and nothing was ever written there is nothing to watch.
   if (waiting || written) await new Promise((resolve) => setTimeout(resolve, watchMs));
-  const second = waiting || written ? await look(config, cluster, topic) : first;
+  const second = waiting || written ? await look(cluster, group, topic) : first;
   const oldest = await oldestUnread(config, second);
   const seconds = Math.max(0.001, (second.atMs - first.atMs) / 1_000);
   const partitions = [...second.end].map(([partition, end]) => {
@@ -80,15 +81,15 @@ export async function watchBacklog(
 }
 
 async function look(
-  { kafka }: PipelineConfig,
   cluster: ClusterInspector,
+  group: GroupInspector,
   { name, partitions }: ThereTopic,
 ): Promise<Look> {
   const numbers = partitions.map(({ partition }) => partition);
   const [low, end, committed] = await Promise.all([
     logPlaces(cluster, name, partitions, 'low'),
     logPlaces(cluster, name, partitions, 'end'),
-    committedOffsets(cluster, kafka.group, name, numbers),
+    group.committedOffsets(numbers),
   ]);
   const offsets = (places: typeof low) => new Map([...places].map(([at, { offset }]) => [at, offset]));
   return { atMs: performance.now(), low: offsets(low), end: offsets(end), committed };

@@ -2,7 +2,7 @@ import { Registry } from '../../avro/registry.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import { asTidemarkError } from '../../errors.ts';
 import { brokerConfigs, type Configs, topicConfigs } from '../../kafka/inspect/configs.ts';
-import { describeGroup, type GroupFacts } from '../../kafka/inspect/group.ts';
+import { type DescribedGroup, GroupInspector } from '../../kafka/inspect/group.ts';
 import { ClusterInspector } from '../../kafka/inspect/inspector.ts';
 import { describeTopics, type ThereTopic, type TopicFacts } from '../../kafka/inspect/topics.ts';
 import { type ProvedParts, prove } from '../check.ts';
@@ -41,11 +41,12 @@ export class World {
   /** As the command line named it, for what is to be typed. */
   readonly file: string;
   readonly cluster: ClusterInspector;
+  readonly #groupInspector: GroupInspector;
   readonly registry: Registry;
   readonly #topicConfigs = new Map<string, Promise<Configs | undefined>>();
   #topics: Promise<ReadonlyMap<string, TopicFacts>> | undefined;
   #brokerConfigs: Promise<Configs | undefined> | undefined;
-  #group: Promise<GroupFacts> | undefined;
+  #group: Promise<DescribedGroup> | undefined;
   #backlog: Promise<Backlog> | undefined;
   #parts: Promise<ProvedParts> | undefined;
   #registryAnswer: Promise<unknown> | undefined;
@@ -54,6 +55,7 @@ export class World {
     this.config = config;
     this.file = file;
     this.cluster = new ClusterInspector(kafkaConnection(config));
+    this.#groupInspector = new GroupInspector(this.cluster, config.kafka.group, config.input.topic);
     this.registry = new Registry(config.registry, systemClock);
   }
 
@@ -100,14 +102,15 @@ export class World {
     return this.#brokerConfigs;
   }
 
-  group(): Promise<GroupFacts> {
-    this.#group ??= describeGroup(this.cluster, this.config.kafka.group, this.config.input.topic);
+  group(): Promise<DescribedGroup> {
+    this.#group ??= this.#groupInspector.describe({ operations: true });
     return this.#group;
   }
 
   /** What the group has still to read and how fast it does; takes some seconds to watch. */
   backlog(): Promise<Backlog> {
-    const watch = async () => watchBacklog(this.config, this.cluster, await this.topicThere('input'));
+    const watch = async () =>
+      watchBacklog(this.config, this.cluster, this.#groupInspector, await this.topicThere('input'));
     this.#backlog ??= watch();
     return this.#backlog;
   }

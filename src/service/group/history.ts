@@ -1,5 +1,5 @@
 import type { TidemarkError } from '../../errors.ts';
-import type { GroupLook, MemberLook, PartitionLook } from '../../kafka/groupLook.ts';
+import type { GroupLook, MemberLook, PartitionLook } from '../../kafka/inspect/groupLook.ts';
 import { PartitionHistory } from './partitionHistory.ts';
 import type { GroupReport, MemberReport, PartitionReport, PartitionState } from './report.ts';
 

@@ -1,5 +1,5 @@
 import { asTidemarkError, type TidemarkError } from '../../errors.ts';
-import type { GroupLook } from '../../kafka/groupLook.ts';
+import type { GroupLook } from '../../kafka/inspect/groupLook.ts';
 import type { Clock, TopicReader } from '../../pipeline/ports.ts';
 import type { HotKey, ScaleAdvice } from '../scale/advice.ts';
 import { ScaleAdviser, type ScaleOptions } from '../scale/adviser.ts';

@@ -1,4 +1,4 @@
-import type { PartitionLook } from '../../kafka/groupLook.ts';
+import type { PartitionLook } from '../../kafka/inspect/groupLook.ts';
 
 /** How a partition looked at one time. */
 interface Sample {

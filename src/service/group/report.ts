@@ -1,6 +1,6 @@
 /** What is known of a group after some looks at it: plain values, as /api/group and `tidemark top --json` give them. */
 import type { ErrorCode } from '../../errors.ts';
-import type { GroupState } from '../../kafka/groupLook.ts';
+import type { GroupState } from '../../kafka/inspect/groupLook.ts';
 
 /**
  * - `idle`: nothing arrives, nothing waits

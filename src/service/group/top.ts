@@ -1,7 +1,7 @@
 /** A look at a group from outside of it, by Kafka's own data: what `tidemark top` shows. */
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import type { KafkaConnection } from '../../kafka/connection.ts';
-import { GroupView } from '../../kafka/groupView.ts';
+import { GroupView } from '../../kafka/inspect/groupView.ts';
 import { systemClock } from '../clock.ts';
 import { kafkaConnection } from '../connections.ts';
 import type { ScaleAdvice } from '../scale/advice.ts';

@@ -1,5 +1,5 @@
 import { asTidemarkError, type TidemarkError } from '../../errors.ts';
-import type { GroupLook } from '../../kafka/groupLook.ts';
+import type { GroupLook } from '../../kafka/inspect/groupLook.ts';
 import type { Clock } from '../../pipeline/ports.ts';
 import type { GroupObserver } from './observer.ts';
 

@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
-import type { GroupLook } from '../../kafka/groupLook.ts';
-import { GroupView } from '../../kafka/groupView.ts';
+import type { GroupLook } from '../../kafka/inspect/groupLook.ts';
+import { GroupView } from '../../kafka/inspect/groupView.ts';
 import type { GroupFacts } from '../../telemetry/groupFacts.ts';
 import { topicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';

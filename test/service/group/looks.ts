@@ -1,5 +1,10 @@
 /** Looks at a group that was never there, for what follows from looks. */
-import type { GroupLook, GroupState, MemberLook, PartitionLook } from '../../../src/kafka/groupLook.ts';
+import type {
+  GroupLook,
+  GroupState,
+  MemberLook,
+  PartitionLook,
+} from '../../../src/kafka/inspect/groupLook.ts';
 
 export interface PartitionSays extends Partial<Omit<PartitionLook, 'partition'>> {
   /** Index of the member that has it; none when absent. */

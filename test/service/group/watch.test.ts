@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TidemarkError } from '../../../src/errors.ts';
-import type { GroupLook } from '../../../src/kafka/groupLook.ts';
+import type { GroupLook } from '../../../src/kafka/inspect/groupLook.ts';
 import { GroupObserver } from '../../../src/service/group/observer.ts';
 import { GroupWatch } from '../../../src/service/group/watch.ts';
 import { SimulatedClock } from '../../support/simulationClock.ts';

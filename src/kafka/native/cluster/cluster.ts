@@ -1,4 +1,4 @@
-import type { ClientLog, KafkaConnection } from '../../connection.ts';
+import { addressOf, type ClientLog, type KafkaConnection } from '../../connection.ts';
 import type { Random } from './backoff.ts';
 import type { BrokerLink } from './brokerLink.ts';
 import { askCoordinator } from './coordinator.ts';
@@ -225,9 +225,4 @@ export class Cluster {
   #refuseWhenClosed(): void {
     if (this.#closed) throw new KafkaFault('CLOSED', 'the client was closed');
   }
-}
-
-function addressOf(broker: string): Address {
-  const colon = broker.lastIndexOf(':');
-  return { host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(broker.slice(colon + 1)) };
 }

@@ -1,8 +1,9 @@
 import { metadataV9, metadataV10, metadataV11, metadataV12 } from '@platformatic/kafka';
 import type { BrokerLink } from './brokerLink.ts';
-import { errorName, faultOfCode, KafkaFault } from './fault.ts';
+import { errorName, faultOfCode, type KafkaFault } from './fault.ts';
 import type { Address } from './opening.ts';
 import { NO_TOPIC_ID, type TopicView } from './topicView.ts';
+import { wholeAnswer } from './wholeAnswer.ts';
 
 type MetadataResponse = metadataV12.MetadataResponse;
 
@@ -24,32 +25,30 @@ export interface ClusterAnswer {
 
 /** What one broker knows of the cluster and of these topics. Throws a KafkaFault when it does not answer. */
 export async function askMetadata(link: BrokerLink, topics: readonly string[]): Promise<ClusterAnswer> {
-  const response = await metadataOf(link, [...topics]);
+  const response = await requestMetadata(link, topics);
   return {
     brokers: new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }] as const)),
     topics: new Map(response.topics.map((topic) => [topic.name ?? '', topicAnswer(topic)] as const)),
   };
 }
 
-async function metadataOf(link: BrokerLink, topics: string[]): Promise<MetadataResponse> {
-  try {
-    return await ask(link, topics);
-  } catch (thrown) {
-    // Errors of topics and partitions come with an answer that is whole all the same.
-    const response =
-      thrown instanceof KafkaFault ? (thrown.response as MetadataResponse | undefined) : undefined;
-    if (response?.brokers === undefined) throw thrown;
-    return response;
-  }
+/** The answer as it came, errors of topics in it; with `operations` also what the principal may do to each topic (KIP-430). */
+export async function requestMetadata(
+  link: BrokerLink,
+  topics: readonly string[],
+  operations = false,
+): Promise<MetadataResponse> {
+  return wholeAnswer(request(link, [...topics], operations));
 }
 
 /** Versions 9 to 12: brokers from 2.4 on. Topic ids come with version 10. */
-function ask(link: BrokerLink, topics: string[]): Promise<MetadataResponse> {
+function request(link: BrokerLink, topics: string[], operations: boolean): Promise<MetadataResponse> {
   const version = link.version(METADATA, 9, 12);
-  if (version === 12) return link.api(metadataV12.api, TIMEOUT_MS, topics, ALLOW_CREATION);
-  if (version === 11) return link.api(metadataV11.api, TIMEOUT_MS, topics, ALLOW_CREATION);
+  if (version === 12) return link.api(metadataV12.api, TIMEOUT_MS, topics, ALLOW_CREATION, operations);
+  if (version === 11) return link.api(metadataV11.api, TIMEOUT_MS, topics, ALLOW_CREATION, operations);
   const api = version === 10 ? metadataV10.api : metadataV9.api;
-  return link.api(api, TIMEOUT_MS, topics, ALLOW_CREATION) as Promise<MetadataResponse>;
+  const answer = link.api(api, TIMEOUT_MS, topics, ALLOW_CREATION, operations, operations);
+  return answer as Promise<MetadataResponse>;
 }
 
 function topicAnswer(topic: MetadataResponse['topics'][number]): TopicAnswer {

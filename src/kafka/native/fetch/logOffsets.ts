@@ -1,19 +1,16 @@
-import { listOffsetsV6, listOffsetsV7 } from '@platformatic/kafka';
 import { TidemarkError } from '../../../errors.ts';
 import { kafkaError } from '../../errors.ts';
-import { parseOffset } from '../../offset.ts';
 import type { BrokerLink } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { faultOfCode, KafkaFault } from '../cluster/fault.ts';
-
-const LIST_OFFSETS = 2;
-const TIMEOUT_MS = 10_000;
-const CONSUMER = -1;
-/** What ListOffsets takes for a time to mean a place. */
-const LATEST = -1n;
-const EARLIEST = -2n;
-const READ_UNCOMMITTED = 0;
-const READ_COMMITTED = 1;
+import { KafkaFault } from '../cluster/fault.ts';
+import {
+  EARLIEST,
+  LATEST,
+  listOffsets,
+  type OffsetQuestion,
+  READ_COMMITTED,
+  READ_UNCOMMITTED,
+} from './listOffsets.ts';
 
 /** What asking for offsets needs of a cluster. */
 export interface LogCluster extends Pick<Cluster, 'topic' | 'refresh' | 'refreshSoon'> {
@@ -23,12 +20,8 @@ export interface LogCluster extends Pick<Cluster, 'topic' | 'refresh' | 'refresh
 /** By partition: an offset, or why it is not known. A partition without a leader says nothing about the others. */
 type Offsets = Map<number, number | TidemarkError>;
 
-interface Asked {
-  readonly partitionIndex: number;
-  readonly currentLeaderEpoch: number;
-}
-
-type ListOffsetsResponse = listOffsetsV7.ListOffsetsResponse;
+type Asked = OffsetQuestion['partitions'][number];
+type Isolation = OffsetQuestion['isolation'];
 
 /**
  * Where the logs of one topic begin and end, asked of the leaders (ListOffsets). Everything here throws a TidemarkError when nothing
@@ -63,19 +56,14 @@ export class LogOffsets {
     return new Map([...found].filter(([, offset]) => offset instanceof TidemarkError || offset >= 0));
   }
 
-  async #list(partitions: readonly number[], timestamp: bigint, isolation: number): Promise<Offsets> {
+  async #list(partitions: readonly number[], timestamp: bigint, isolation: Isolation): Promise<Offsets> {
     const doing = `finding offsets of ${this.#topic}`;
     try {
       const { byLeader, offsets } = await this.#leaders(partitions);
       await Promise.all(
-        [...byLeader].map(async ([nodeId, asked]) => {
-          const found = await this.#ask(nodeId, asked, timestamp, isolation).catch(
-            (thrown: unknown) => thrown,
-          );
-          for (const { partitionIndex: partition } of asked) {
-            const offset = found instanceof Map ? found.get(partition) : found;
-            offsets.set(partition, typeof offset === 'number' ? offset : this.#unknown(partition, offset));
-          }
+        [...byLeader].map(([nodeId, asked]) => {
+          const question = { topic: this.#topic, partitions: asked, timestamp, isolation };
+          return this.#ask(nodeId, question, offsets);
         }),
       );
       // Whoever asks again should ask the leader of then.
@@ -111,29 +99,19 @@ export class LogOffsets {
     return { byLeader, offsets };
   }
 
-  /** What one broker says of partitions that it leads: an offset, or the fault of a partition. */
-  async #ask(
-    nodeId: number,
-    asked: readonly Asked[],
-    timestamp: bigint,
-    isolation: number,
-  ): Promise<Map<number, number | KafkaFault>> {
-    const link = await this.#cluster.link(nodeId, 'metadata');
-    const api = link.version(LIST_OFFSETS, 6, 7) === 7 ? listOffsetsV7.api : listOffsetsV6.api;
-    const partitions = asked.map((partition) => ({ ...partition, timestamp }));
-    const { topics } = await link
-      .api(api, TIMEOUT_MS, CONSUMER, isolation, [{ name: this.#topic, partitions }])
-      .catch(wholeResponse);
-    return new Map(
-      topics.flatMap((topic) =>
-        topic.partitions.map(({ partitionIndex, errorCode, offset }) => [
-          partitionIndex,
-          errorCode === 0
-            ? parseOffset(String(offset))
-            : faultOfCode(errorCode, `the offsets of ${this.#topic}/${partitionIndex}`),
-        ]),
-      ),
-    );
+  /** Never rejects: why a partition's offset is not known stands with the others. */
+  async #ask(nodeId: number, question: OffsetQuestion, offsets: Offsets): Promise<void> {
+    try {
+      const places = await listOffsets(await this.#cluster.link(nodeId, 'metadata'), question);
+      for (const { partitionIndex: partition } of question.partitions) {
+        const place = places.get(partition);
+        const known = place !== undefined && !(place instanceof KafkaFault);
+        offsets.set(partition, known ? place.offset : this.#unknown(partition, place));
+      }
+    } catch (thrown) {
+      for (const { partitionIndex: partition } of question.partitions)
+        offsets.set(partition, this.#unknown(partition, thrown));
+    }
   }
 
   #unknown(partition: number, thrown: unknown): TidemarkError {
@@ -141,11 +119,4 @@ export class LogOffsets {
     if (thrown !== undefined) return kafkaError(thrown, doing);
     return new TidemarkError('E-KAFKA-UNREACHABLE', `${doing}: no answer about partition ${partition}`);
   }
-}
-
-/** Errors of partitions come with an answer that is whole all the same. */
-function wholeResponse(thrown: unknown): ListOffsetsResponse {
-  const response = thrown instanceof KafkaFault ? thrown.response : undefined;
-  if (response === undefined) throw thrown;
-  return response as ListOffsetsResponse;
 }

@@ -1,9 +1,9 @@
-import { describeGroupsV5 } from '@platformatic/kafka';
 import { Backoff } from '../cluster/backoff.ts';
 import type { BrokerLink } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { errorName, faultOfCode, KafkaFault } from '../cluster/fault.ts';
 import { pause } from '../cluster/pause.ts';
+import { askToDescribe } from './describeRequest.ts';
 import { groupError } from './groupFault.ts';
 import { askToLeave } from './leaveRequest.ts';
 
@@ -62,9 +62,9 @@ async function leave(link: BrokerLink, group: string, instanceId: string, reason
 /** Asked only to say what is wrong: who may not describe the group (an ACL) is told that it has no such member. */
 async function exists(link: BrokerLink, group: string): Promise<boolean> {
   try {
-    const { groups } = await link.api(describeGroupsV5.api, TIMEOUT_MS, [group], false);
-    return groups.some(({ groupState }) => groupState !== 'Dead');
-  } catch (thrown) {
-    return !(thrown instanceof KafkaFault && thrown.type === 'GROUP_ID_NOT_FOUND');
+    const state = (await askToDescribe(link, group))?.groupState ?? 'Dead';
+    return state !== 'Dead';
+  } catch {
+    return true;
   }
 }

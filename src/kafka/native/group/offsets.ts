@@ -10,6 +10,7 @@ import {
 import { parseOffset } from '../../offset.ts';
 import type { BrokerLink } from '../cluster/brokerLink.ts';
 import { errorName, faultOfCode, KafkaFault } from '../cluster/fault.ts';
+import { wholeAnswer } from '../cluster/wholeAnswer.ts';
 import type { GroupCoordinator } from './coordinator.ts';
 import type { CommittedPosition, GroupPosition, Ownership } from './membership.ts';
 
@@ -40,11 +41,11 @@ export async function commitOffsets(
     committedLeaderEpoch: leaderEpoch,
     committedMetadata: '',
   }));
-  const response = await link
-    .api(api, TIMEOUT_MS, coordinator.group, generation, memberId, instanceId ?? null, [
+  const response = await wholeAnswer(
+    link.api(api, TIMEOUT_MS, coordinator.group, generation, memberId, instanceId ?? null, [
       { name: topic, partitions },
-    ])
-    .catch(responseOf<Awaited<ReturnType<(typeof api)['async']>>>);
+    ]),
+  );
   const answered = response.topics.filter(({ name }) => name === topic).flatMap((entry) => entry.partitions);
   requireEvery(
     positions.map(({ partition }) => partition),
@@ -119,18 +120,12 @@ export async function askOffsets(
     memberEpoch: -1,
     topics: [{ name: topic, partitionIndexes: [...partitions] }],
   };
-  const response: FetchedOffsets = await link
-    .api(apis[version - 7], TIMEOUT_MS, [asked], requireStable)
-    .catch(responseOf<FetchedOffsets>);
+  const response: FetchedOffsets = await wholeAnswer(
+    link.api(apis[version - 7], TIMEOUT_MS, [asked], requireStable),
+  );
   const ofGroup = version === 7 ? response : response.groups.find(({ groupId }) => groupId === group);
   if (ofGroup?.errorCode) throw faultOfCode(ofGroup.errorCode, `reading the offsets of group ${group}`);
   return (ofGroup?.topics ?? []).filter(({ name }) => name === topic).flatMap((entry) => entry.partitions);
-}
-
-/** A response with errors in it is thrown, whole, by whoever parsed it; what is in it for which partition is looked at here. */
-function responseOf<T>(thrown: unknown): T {
-  if (thrown instanceof KafkaFault && thrown.response !== undefined) return thrown.response as T;
-  throw thrown;
 }
 
 /** A partition that is missing from a response has no outcome at all, and no error either. */

@@ -1,4 +1,5 @@
 import type { TlsConfig } from '../../../config/pipelineConfig.ts';
+import { addressOf } from '../../../kafka/connection.ts';
 import { type Certificate, certificatesIn, isKeyOf, type Shown, shownBy } from '../certificates.ts';
 import { expiryOf } from '../expiry.ts';
 import { type Check, fail, ok, skipped, type Verdict, warn } from '../verdict.ts';
@@ -57,11 +58,10 @@ async function addressesOf({ cluster, config }: World): Promise<readonly string[
 }
 
 async function ofServer(who: string, address: string, key: string, settings: TlsConfig): Promise<Verdict[]> {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const { host, port } = addressOf(address);
   let shown: Shown;
   try {
-    shown = await shownBy(host, Number(address.slice(colon + 1)), settings);
+    shown = await shownBy(host, port, settings);
   } catch (cause) {
     return [skipped(`${who} shows no certificate: ${(cause as Error).message}`)];
   }
