@@ -43,6 +43,12 @@ const BANS: readonly Ban[] = [
     because: 'the heart knows its ports only, so that it runs behind any client and on a simulated clock',
   },
   {
+    from: '',
+    but: ['pipeline/ports.ts', 'pipeline/ports/'],
+    mayNot: ['pipeline/ports/'],
+    because: 'ports.ts is what others know of the ports; where each stands is for those who look for it',
+  },
+  {
     from: 'kafka/',
     mayNot: [...ABOVE, 'config/', 'http/', 'avro/', 'model/', 'pipeline/'],
     save: ports,
@@ -310,6 +316,7 @@ describe('the check of boundaries', () => {
   const caught: readonly (readonly [file: string, source: string])[] = [
     ['pipeline/batch.ts', `import { x } from '../kafka/kafkajs/source.ts';`],
     ['pipeline/batch.ts', `import type { X } from '../avro/rowReader.ts';`],
+    ['pipeline/batch.ts', `import type { Block } from './ports/block.ts';`],
     ['pipeline/batch.ts', `type X = import('../model/ort.ts').X;`],
     ['kafka/native/fetch.ts', `export { x } from '../../pipeline/batch.ts';`],
     ['kafka/native/group/member.ts', `import { Fetcher } from '../fetch/fetcher.ts';`],
