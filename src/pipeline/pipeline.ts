@@ -1,14 +1,14 @@
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
-import type { BatchClosed, Dependency, Standing, Telemetry } from '../telemetry/events.ts';
+import type { Dependency, Standing, Telemetry } from '../telemetry/events.ts';
 import { AtLeastOnce, BATCHES } from './atLeastOnce.ts';
 import { Batch } from './batch.ts';
 import { type DeadLetterFacts, DeadLetters } from './deadLetters.ts';
 import { rulesOf } from './decision.ts';
 import type { Delivery } from './delivery.ts';
 import { type EncodePlan, Encoder, modelStamp } from './encode.ts';
-import { type Cursor, type FillCounts, fill } from './fill.ts';
 import { InHand } from './inHand.ts';
 import { Intake } from './intake.ts';
+import { Loop } from './loop.ts';
 import type { Partitions } from './partitions.ts';
 import type {
   Clock,
@@ -23,7 +23,6 @@ import type {
   SourceEvents,
 } from './ports.ts';
 import { Progress } from './progress.ts';
-import { Signal } from './signal.ts';
 import { Traces, type Tracing } from './traces.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -56,58 +55,45 @@ export interface PipelineParts {
 }
 
 /**
- * The heart: pull blocks, fill a batch, score it, write its outcomes, hand them to the delivery. One loop owns all of it, so
- * there is nothing to lock; whatever happens elsewhere (a block arrives, a batch is acknowledged, a lease ends) only wakes it.
+ * The heart: its parts, its life from `run` to drained or failed, and what the source tells. The work is done by `Loop`, and
+ * everything here only wakes it.
  */
 export class Pipeline implements SourceEvents {
-  readonly #plan: PipelinePlan;
   readonly #parts: PipelineParts;
   readonly #progress: Progress;
   readonly #inHand: InHand;
   readonly #intake: Intake;
-  readonly #traces: Traces | undefined;
-  readonly #encoder: Encoder;
+  readonly #loop: Loop;
   readonly #delivery: Delivery;
   readonly #workWatchdog: Watchdog;
   /** Apart from the work's: scoring goes on while a commit hangs, and would hide it. */
   readonly #commitWatchdog: Watchdog;
-  readonly #wake = new Signal();
   readonly #fatal = Promise.withResolvers<never>();
-  readonly #free: Batch[] = [];
-  #batch: Batch;
-  /** Leases have ended since the open batch was looked through for rows of theirs. */
-  #leasesEnded = false;
   #draining = false;
   #failure: TidemarkError | undefined;
 
   constructor(plan: PipelinePlan, parts: PipelineParts) {
-    this.#plan = plan;
     this.#parts = parts;
     const { source, sink, readers, scorer, telemetry, clock, writer } = parts;
     const { commitEveryMs, latencyFrom, maxInFlightBytes, watchdogMs } = plan;
     // `run` tells it; a fault before or after `run` is nobody's unhandled rejection.
     this.#fatal.promise.catch(() => {});
     const failed = (cause: unknown) => this.fail(cause);
-    this.#traces = tracesOf(plan, parts);
+    const traces = tracesOf(plan, parts);
     const inHand = new InHand(source, telemetry);
     this.#inHand = inHand;
     this.#progress = new Progress((block) => {
       inHand.release(block);
-      this.#wake.notify();
+      this.#loop.wake();
     });
     this.#intake = new Intake(
       { source, readers, inHand, clock, maxInFlightBytes },
-      { arrived: () => this.#wake.notify(), ended: () => this.drain(), failed },
+      { arrived: () => this.#loop.wake(), ended: () => this.drain(), failed },
     );
-    const { maxRows, carriedFields, features, encode } = plan;
-    const rules = encode.decision === undefined ? 0 : rulesOf(encode.decision);
-    for (let i = 0; i < BATCHES; i++)
-      this.#free.push(new Batch(scorer, { maxRows, carriedFields, features, rules }));
-    this.#batch = this.#free.pop() as Batch;
     const { facts, deadLetterPartitions } = plan;
-    const deadLetters = new DeadLetters(sink, telemetry, facts, deadLetterPartitions, this.#traces);
+    const deadLetters = new DeadLetters(sink, telemetry, facts, deadLetterPartitions, traces);
     const stamp = modelStamp(sink, scorer);
-    this.#encoder = new Encoder({ ...plan.encode, stamp }, writer, sink, deadLetters);
+    const encoder = new Encoder({ ...plan.encode, stamp }, writer, sink, deadLetters);
     this.#workWatchdog = new Watchdog(clock, watchdogMs, () => this.#workInHand(), failed);
     this.#commitWatchdog = new Watchdog(
       clock,
@@ -117,7 +103,20 @@ export class Pipeline implements SourceEvents {
     );
     this.#delivery = new AtLeastOnce(
       { source, sink, progress: this.#progress, deadLetters, telemetry, clock, commitEveryMs, latencyFrom },
-      { done: (batch) => this.#done(batch), committed: () => this.#commitWatchdog.progressed(), failed },
+      { done: (batch) => this.#loop.done(batch), committed: () => this.#commitWatchdog.progressed(), failed },
+    );
+    this.#loop = new Loop(
+      {
+        ...parts,
+        intake: this.#intake,
+        progress: this.#progress,
+        encoder,
+        delivery: this.#delivery,
+        traces,
+        maxDelayMs: plan.maxDelayMs,
+        progressed: () => this.#workWatchdog.progressed(),
+      },
+      batchesOf(plan, scorer),
     );
   }
 
@@ -148,7 +147,7 @@ export class Pipeline implements SourceEvents {
   drain(): void {
     this.#draining = true;
     this.#intake.close();
-    this.#wake.notify();
+    this.#loop.drain();
   }
 
   /** Takes nothing new until `resume`. What is in hand is finished and committed, and leases are kept. */
@@ -183,7 +182,7 @@ export class Pipeline implements SourceEvents {
     this.#delivery.stop();
     this.#intake.close();
     this.#progress.close();
-    this.#wake.notify();
+    this.#loop.stop();
     this.#fatal.reject(this.#failure);
   }
 
@@ -217,8 +216,7 @@ export class Pipeline implements SourceEvents {
     const { telemetry, clock } = this.#parts;
     const withinMs = Math.max(0, deadlineMs - clock.now());
     telemetry.leasesEnding(partitionsOf(leases), withinMs);
-    this.#leasesEnded = true;
-    this.#wake.notify();
+    this.#loop.leasesEnded();
     const deadline = Promise.withResolvers<void>();
     const timer = clock.timer(withinMs, deadline.resolve);
     try {
@@ -237,8 +235,7 @@ export class Pipeline implements SourceEvents {
       this.#intake.drop(lease);
     }
     this.#inHand.releaseAll(leases);
-    this.#leasesEnded = true;
-    this.#wake.notify();
+    this.#loop.leasesEnded();
     const reason = leases[0]?.state.kind === 'gone' ? leases[0].state.reason : 'closed';
     this.#parts.telemetry.leasesGone(partitionsOf(leases), reason);
   }
@@ -261,101 +258,18 @@ export class Pipeline implements SourceEvents {
     this.fail(cause);
   }
 
-  // -------------------------------------------------------------------------------------------------- The loop
-
   async #runUntilDrained(): Promise<void> {
     await this.#parts.source.start(this);
-    await this.#loop();
+    await this.#loop.run();
     await this.#delivery.commit([...this.#progress.leases()]);
-  }
-
-  async #loop(): Promise<void> {
-    while (this.#failure === undefined) {
-      this.#intake.ask();
-      const closed = this.#reasonToClose();
-      if (closed !== undefined) {
-        await this.#close(closed);
-        continue;
-      }
-      const cursor = this.#intake.next();
-      if (cursor !== undefined) this.#read(cursor);
-      else if (this.#draining && this.#delivery.pending === 0) return;
-      else await this.#sleep();
-    }
-  }
-
-  #reasonToClose(): BatchClosed | undefined {
-    const batch = this.#batch;
-    if (batch.isEmpty) return undefined;
-    if (batch.isFull) return 'full';
-    if (this.#draining) return 'drained';
-    if (this.#leasesEnded) {
-      if (batch.segments.some((segment) => segment.block.lease.state.kind !== 'held')) return 'ending';
-      this.#leasesEnded = false;
-    }
-    if (this.#parts.clock.monotonicMs() - batch.openedMs >= this.#plan.maxDelayMs) return 'due';
-    return undefined;
-  }
-
-  #read(cursor: Cursor): void {
-    const { clock, readers, telemetry } = this.#parts;
-    const batch = this.#batch;
-    if (batch.isEmpty) batch.openedMs = clock.monotonicMs();
-    const counts: FillCounts = { tombstones: 0, otherTypes: 0 };
-    const result = fill(cursor, batch, readers, this.#progress, counts);
-    if (counts.tombstones > 0) telemetry.eventsSkipped('tombstone', counts.tombstones);
-    if (counts.otherTypes > 0) telemetry.eventsSkipped('record-type', counts.otherTypes);
-    this.#workWatchdog.progressed();
-    if (result === 'read') this.#intake.read();
-    else if (result !== 'full') this.#intake.waitForSchema(result.needsSchema);
-  }
-
-  async #close(closed: BatchClosed): Promise<void> {
-    const { scorer, telemetry, clock } = this.#parts;
-    const batch = this.#batch;
-    this.#intake.turn();
-    batch.runBeganMs = clock.monotonicMs();
-    if (batch.rows > 0) await scorer.run(batch.inputs, batch.rows, batch.outputs);
-    batch.runEndedMs = clock.monotonicMs();
-    const { rows, openedMs, runBeganMs, runEndedMs } = batch;
-    telemetry.batchScored({
-      rows,
-      closed,
-      scoreMs: runEndedMs - runBeganMs,
-      oldestMs: runBeganMs - openedMs,
-    });
-    this.#encoder.encode(batch, clock.now(), this.#traces?.begin(batch, closed));
-    telemetry.modelRan(batch);
-    this.#workWatchdog.progressed();
-    await this.#delivery.offer(batch);
-    await clock.giveWay();
-    while (this.#free.length === 0 && this.#failure === undefined) await this.#wake.wait();
-    if (this.#failure === undefined) this.#batch = this.#free.pop() as Batch;
-  }
-
-  async #sleep(): Promise<void> {
-    const { clock } = this.#parts;
-    if (this.#batch.isEmpty) return this.#wake.wait();
-    const dueMs = this.#batch.openedMs + this.#plan.maxDelayMs - clock.monotonicMs();
-    const timer = clock.timer(Math.max(0, dueMs), () => this.#wake.notify());
-    await this.#wake.wait();
-    timer.cancel();
-  }
-
-  #done(batch: Batch): void {
-    this.#traces?.done(batch);
-    batch.reset();
-    this.#free.push(batch);
-    this.#workWatchdog.progressed();
-    this.#wake.notify();
   }
 
   /** Whatever is not back from its last outcome, in words; blocks of leases that end wait for the group, not for us. */
   #workInHand(): string | undefined {
     const blocks = this.#inHand.heldBlocks - this.#intake.waitingBlocks;
     const batches = this.#delivery.pending;
-    if (blocks === 0 && batches === 0 && this.#batch.isEmpty) return undefined;
-    return `${blocks} blocks, ${this.#batch.rows} rows in the open batch and ${batches} batches in delivery`;
+    if (blocks === 0 && batches === 0 && this.#loop.isOpenEmpty) return undefined;
+    return `${blocks} blocks, ${this.#loop.openRows} rows in the open batch and ${batches} batches in delivery`;
   }
 
   *#standings(): Iterable<Standing> {
@@ -369,6 +283,14 @@ export class Pipeline implements SourceEvents {
     const partitions = this.#progress.uncommitted().length;
     return partitions === 0 ? undefined : `uncommitted progress of ${partitions} partitions`;
   }
+}
+
+function batchesOf({ maxRows, carriedFields, features, encode }: PipelinePlan, scorer: Scorer): Batch[] {
+  const rules = encode.decision === undefined ? 0 : rulesOf(encode.decision);
+  return Array.from(
+    { length: BATCHES },
+    () => new Batch(scorer, { maxRows, carriedFields, features, rules }),
+  );
 }
 
 function tracesOf({ encode, deadLetterPartitions }: PipelinePlan, parts: PipelineParts): Traces | undefined {
