@@ -79,25 +79,22 @@ function urgency({ state: word, lag }: GroupPartitionView): number {
   return ORDER.indexOf(TONES[word]) * 1e16 + (lag ?? 0);
 }
 
-function sentence({
-  state: word,
-  members,
-  partitions,
-  lag,
-  arrivalPerSecond,
-  progressPerSecond,
-  drainSeconds,
-}: GroupView): string {
+function sentence(view: GroupView): string {
+  const { state: word, members, partitions, arrivalPerSecond, progressPerSecond } = view;
   if (word === 'unknown') return 'Nothing is known of the group yet.';
   const who = `${members.length} ${members.length === 1 ? 'member' : 'members'}`;
-  const drain =
-    lag === 0
-      ? 'nothing waits'
-      : drainSeconds === null
-        ? 'at this rate it will never be gone'
-        : `gone in ${duration(drainSeconds)} at this rate`;
   const flow = `${rate(arrivalPerSecond)} records/s arrive, ${rate(progressPerSecond)} are committed`;
-  return `${who}, ${partitions.length} partitions, ${word}. ${flow}; ${count(lag)} wait: ${drain}.`;
+  return `${who}, ${partitions.length} partitions, ${word}. ${flow}; ${waiting(view)}.`;
+}
+
+/** While all partitions keep up, what waits is what is on its way, and no rate says when it would be gone. */
+function waiting({ partitions, lag, drainSeconds }: GroupView): string {
+  if (lag === 0) return 'nothing waits';
+  const wait = `${count(lag)} wait`;
+  if (partitions.every(({ state }) => state === 'keeping-up' || state === 'idle'))
+    return `${wait}: it keeps up`;
+  if (drainSeconds === null) return `${wait}: at this rate it will never be gone`;
+  return `${wait}: gone in ${duration(drainSeconds)} at this rate`;
 }
 
 function memberName({ memberId, instanceId, clientId, host }: GroupMemberView, isOwn: boolean): VNode {

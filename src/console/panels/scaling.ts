@@ -25,15 +25,19 @@ export function scaling({ replicas, wanted, reason, because, stuck, hot }: Scale
         <ul class="warnings">
           ${stuck.map(
             ({ partition, what, todo }) =>
-              html`<li key=${`s${partition}`}><b>Partition ${partition} is stuck.</b> ${what} ${todo}</li>`,
+              html`<li key=${`s${partition}`}><b>Partition ${partition} is stuck.</b> ${sentence(what)} ${todo}</li>`,
           )}
           ${hot.map(
             ({ partition, what, todo, key }) =>
-              html`<li key=${`h${partition}`}><b>Partition ${partition} is hot.</b> ${what} ${
+              html`<li key=${`h${partition}`}><b>Partition ${partition} is hot.</b> ${sentence(what)} ${
                 key &&
                 html`Key <code>${key.key}</code> has ${percent(key.share)} of its latest ${count(key.sampled)} records. `
               }${todo}</li>`,
           )}
         </ul>`,
   );
+}
+
+function sentence(what: string): string {
+  return `${what[0]!.toUpperCase()}${what.slice(1)}.`;
 }

@@ -75,7 +75,9 @@ function outcomes({ totals, rates }: ReplicaView): VNode {
 
 /** What the sentence has not said already. */
 function warnings({ ready }: ReplicaView, { sentence }: Verdict): VNode | undefined {
-  const untold = [...ready.reasons, ...ready.warnings].filter(({ message }) => !sentence.includes(message));
+  const isTold = ({ code, message }: { readonly code?: string; readonly message: string }) =>
+    sentence.includes(message) || (code !== undefined && sentence.includes(code));
+  const untold = [...ready.reasons, ...ready.warnings].filter((reason) => !isTold(reason));
   if (untold.length === 0) return undefined;
   return html`<ul class="warnings">
     ${untold.map(({ code, message }) => html`<li key=${message}>${message}${code && html` <code>${code}</code>`}</li>`)}

@@ -32,8 +32,11 @@ export const progress: Check = {
           `Start it: \`tidemark run -c ${world.file}\`.`,
         ),
       ];
-    const verdicts: Verdict[] = [...stuck(world, backlog), ...hot(world, backlog, lag)];
-    if (leaving < arriving && isOld(backlog))
+    const still = standingStill(world, backlog);
+    const moving = backlog.partitions.filter((each) => !still.includes(each));
+    const verdicts: Verdict[] = [...stuck(world, backlog, still), ...hot(world, moving)];
+    // What stands still is told by itself, and more processes do not help it.
+    if (fallsBehind(moving))
       verdicts.unshift(
         warn(
           `${lagged}: it falls behind`,
@@ -46,31 +49,37 @@ export const progress: Check = {
 };
 
 /** Only what stood still as a whole for longer than anything takes to be committed. */
-function stuck(world: World, { partitions, watchedMs }: Backlog): Verdict[] {
+function standingStill(world: World, { partitions, watchedMs }: Backlog): readonly PartitionBacklog[] {
   if (watchedMs < 2 * world.config.commitEveryMs) return [];
-  const others = partitions.some(({ leaving }) => leaving > 0);
   const still = partitions.filter(({ lag, leaving }) => lag > 0 && leaving === 0);
-  if (
-    still.length === 0 ||
-    still.every(({ lag, oldestMs }) => lag < SOME_LAG && !olderThan(oldestMs, OLD_MS))
-  )
-    return [];
+  return still.some(({ lag, oldestMs }) => lag >= SOME_LAG || olderThan(oldestMs, OLD_MS)) ? still : [];
+}
+
+function stuck(
+  world: World,
+  { partitions, watchedMs }: Backlog,
+  still: readonly PartitionBacklog[],
+): Verdict[] {
+  if (still.length === 0) return [];
+  const stand = still.length === 1 ? 'stands' : 'stand';
   const which = partitionsOf(still.map(({ partition }) => partition));
   const waiting = count(sum(still.map(({ lag }) => lag)), 'record');
-  const rest = others ? ', while the others go on' : '';
+  const rest = partitions.some(({ leaving }) => leaving > 0) ? ', while the others go on' : '';
   return [
     fail(
-      `${which} of ${world.nameOf('input')} stand still: nothing was committed there for ${span(watchedMs)} with ${waiting} waiting${rest}`,
+      `${which} of ${world.nameOf('input')} ${stand} still: nothing was committed there for ${span(watchedMs)} with ${waiting} waiting${rest}`,
       'See /readyz and the log of the process that holds them: a stopped partition is named there with its code.',
     ),
   ];
 }
 
-function hot(world: World, { partitions }: Backlog, lag: number): Verdict[] {
-  const most = partitions.reduce((one, other) => (other.lag > one.lag ? other : one));
+/** Among those that move: what waits in a partition that stands still tells nothing of its keys. */
+function hot(world: World, moving: readonly PartitionBacklog[]): Verdict[] {
+  const lag = sum(moving.map((each) => each.lag));
+  if (lag < SOME_LAG || moving.length < 2) return [];
+  const most = moving.reduce((one, other) => (other.lag > one.lag ? other : one));
   const share = most.lag / lag;
-  if (lag < SOME_LAG || partitions.length < 2 || share < HOT_SHARE || share < 2 / partitions.length)
-    return [];
+  if (share < HOT_SHARE || share < 2 / moving.length) return [];
   return [
     warn(
       `partition ${most.partition} of ${world.nameOf('input')} holds ${Math.round(100 * share)}% of what waits: more processes do not help it`,
@@ -79,8 +88,9 @@ function hot(world: World, { partitions }: Backlog, lag: number): Verdict[] {
   ];
 }
 
-function isOld({ partitions }: Backlog): boolean {
-  return partitions.some(({ oldestMs, lag }) => olderThan(oldestMs, OLD_MS) || lag >= SOME_LAG);
+function fallsBehind(moving: readonly PartitionBacklog[]): boolean {
+  const isOld = moving.some(({ oldestMs, lag }) => olderThan(oldestMs, OLD_MS) || lag >= SOME_LAG);
+  return isOld && sum(moving.map(({ leaving }) => leaving)) < sum(moving.map(({ arriving }) => arriving));
 }
 
 function olderThan(timestampMs: number | undefined, ms: number): boolean {
@@ -88,11 +98,12 @@ function olderThan(timestampMs: number | undefined, ms: number): boolean {
 }
 
 function oldestOf({ partitions, nowMs }: Backlog): string {
-  const times = partitions.flatMap(({ oldestMs }: PartitionBacklog) =>
-    oldestMs === undefined || oldestMs < 0 ? [] : [oldestMs],
-  );
+  const waiting = partitions.filter(({ lag }) => lag > 0);
+  const times = waiting.flatMap(({ oldestMs }) => (oldestMs === undefined || oldestMs < 0 ? [] : [oldestMs]));
   if (times.length === 0) return 'of unknown age';
-  return `the oldest written ${span(Math.max(0, nowMs - Math.min(...times)))} ago`;
+  // A record that cannot be read tells no time, and what stands behind it may be older than anything else.
+  const known = times.length === waiting.length ? 'the oldest' : 'the oldest that can be read';
+  return `${known} written ${span(Math.max(0, nowMs - Math.min(...times)))} ago`;
 }
 
 function perSecond(rate: number): string {
