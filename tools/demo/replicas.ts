@@ -11,10 +11,10 @@ export interface Replica {
   /** From 1 on. */
   readonly number: number;
   readonly pid: number | undefined;
-  /** Its console; undefined before it listens. */
-  readonly url: string | undefined;
   /** `ended`: somebody stopped or killed it, and the others go on with its partitions. */
   readonly state: 'starting' | 'running' | 'ended';
+  /** Where it serves HTTP, without a slash at the end; undefined before it does. */
+  readonly url: string | undefined;
   /** As last scraped; undefined before the first time. */
   readonly metrics: ReplicaMetrics | undefined;
 }
@@ -60,8 +60,8 @@ export class Replicas {
 class Member implements Replica {
   readonly number: number;
   metrics: ReplicaMetrics | undefined;
-  readonly #process: TidemarkProcess;
   url: string | undefined;
+  readonly #process: TidemarkProcess;
   #end: string | undefined;
 
   constructor(number: number, pipelineFile: string, env: Readonly<Record<string, string>>) {
@@ -85,13 +85,13 @@ class Member implements Replica {
   #hear(line: string): void {
     if (this.url !== undefined || !line.includes('"listening"')) return;
     const { host, port } = JSON.parse(line) as { host: string; port: number };
-    this.url = `http://${host}:${port}/`;
+    this.url = `http://${host}:${port}`;
   }
 
   async scrape(): Promise<void> {
     if (this.url === undefined || this.#end !== undefined) return;
     try {
-      const response = await fetch(`${this.url}metrics`, { signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS) });
+      const response = await fetch(`${this.url}/metrics`, { signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS) });
       this.metrics = readMetrics(await response.text());
     } catch {
       // It is busy, or has ended a moment ago; what it said last stands.
