@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { kafkaConnection } from '../connections.ts';
 import type { ScaleAdvice } from '../scale/advice.ts';
 import type { ScaleOptions } from '../scale/adviser.ts';
-import { KEY_READER_BYTES } from '../scale/hotKey.ts';
+import { keyReader } from './keyReader.ts';
 import { GroupObserver } from './observer.ts';
 import type { GroupReport } from './report.ts';
 
@@ -74,17 +74,10 @@ export function openTop(target: TopTarget, everyMs: number): Top {
     },
     scale: target.scale,
     clock: systemClock,
-    newReader: async () => {
-      // Only a hot partition needs it.
-      const { topicReader } = await import('../client.ts');
-      return topicReader(connection, { topic, readUncommitted, maxBufferedBytes: KEY_READER_BYTES }, SILENT);
-    },
+    newReader: () => keyReader(connection, topic, readUncommitted),
   });
   return new Top(observer, stuckAfterMs);
 }
-
-/** Reading keys may fail: the partition is hot all the same. */
-const SILENT = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
 
 export class Top {
   /** A partition that has not moved for so long while events wait is stuck. */

@@ -2,11 +2,10 @@ import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import type { GroupLook } from '../../kafka/inspect/groupLook.ts';
 import { GroupView } from '../../kafka/inspect/groupView.ts';
 import type { GroupFacts } from '../../telemetry/groupFacts.ts';
-import { topicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import { kafkaConnection } from '../connections.ts';
 import type { Observability } from '../observability.ts';
-import { KEY_READER_BYTES } from '../scale/hotKey.ts';
+import { keyReader } from './keyReader.ts';
 import { GroupObserver } from './observer.ts';
 import { GroupWatch } from './watch.ts';
 
@@ -71,10 +70,7 @@ function observerOf(config: PipelineConfig, { health, tally, log }: Observabilit
     },
     scale: config.scaling,
     clock: systemClock,
-    newReader: async () => {
-      const readUncommitted = isolation === 'read_uncommitted';
-      return topicReader(connection, { topic, readUncommitted, maxBufferedBytes: KEY_READER_BYTES }, SILENT);
-    },
+    newReader: () => keyReader(connection, topic, isolation === 'read_uncommitted'),
     own: {
       held: health.heldPartitions,
       stopped: health.stoppedPartitions,
@@ -85,9 +81,6 @@ function observerOf(config: PipelineConfig, { health, tally, log }: Observabilit
     },
   });
 }
-
-/** What reading keys meets is not worth telling: they are read again after the next look. */
-const SILENT = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
 
 function endsOf({ partitions }: GroupLook, held: ReadonlySet<number>): Map<number, number> {
   const ends = partitions.flatMap(({ partition, end }) =>

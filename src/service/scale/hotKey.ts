@@ -4,8 +4,6 @@ import type { HotKey } from './advice.ts';
 /** Records at the end of the partition: enough to see a share of a few hundredths, and each counted, as they are so few. */
 const SAMPLED = 1_000;
 const WITHIN_MS = 5_000;
-/** What a reader of keys may hold: it reads in processes whose memory is for scoring. */
-export const KEY_READER_BYTES = 2 * 1024 * 1024;
 /** A key with a smaller share does not make a partition hot; then many keys do together. */
 const LEAST_SHARE = 0.2;
 const LONGEST = 64;
