@@ -15,14 +15,17 @@ import type {
   StartFacts,
   Telemetry,
 } from './events.ts';
+import { factsOf } from './faultFacts.ts';
 import { type GroupFacts, showGroup } from './groupFacts.ts';
 import type { Health } from './health.ts';
 import type { LatencySheet } from './latencySheet.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { ModelWatch } from './modelWatch.ts';
+import { OutageLog } from './outageLog.ts';
 import { PartitionWatch } from './partitionWatch.ts';
 import { PauseTimes } from './pauseTimes.ts';
+import { RejectionLog } from './rejectionLog.ts';
 import type { Tally } from './tally.ts';
 
 export interface TelemetryParts {
@@ -42,9 +45,6 @@ export interface TelemetryParts {
   readonly nowMs?: () => number;
 }
 
-/** Rejections logged per code in each window; all are counted. */
-const REJECTIONS_LOGGED = 10;
-const REJECTION_WINDOW_MS = 10_000;
 /** Lost spans are logged once in each window. */
 const LOSS_WINDOW_MS = 60_000;
 
@@ -61,14 +61,14 @@ class Teller implements Telemetry {
   readonly #tally: Tally | undefined;
   readonly #pauses: TelemetryParts['pauses'];
   readonly #monotonicMs: () => number;
-  readonly #rejectionRate = new BoundedRate(REJECTIONS_LOGGED, REJECTION_WINDOW_MS);
+  readonly #rejections: RejectionLog;
+  readonly #outages: OutageLog;
   readonly #lossRate = new BoundedRate(1, LOSS_WINDOW_MS);
   readonly #partitions: PartitionWatch;
   readonly #model: ModelWatch;
   readonly #pauseTimes: PauseTimes;
   #inFlightBytes = 0;
   #inFlightEvents = 0;
-  readonly #downSince = new Map<Dependency, { readonly sinceMs: number; code: ErrorCode }>();
 
   constructor(parts: TelemetryParts) {
     this.#log = parts.log;
@@ -78,6 +78,8 @@ class Teller implements Telemetry {
     this.#tally = parts.tally;
     this.#pauses = parts.pauses;
     this.#monotonicMs = parts.monotonicMs ?? (() => performance.now());
+    this.#rejections = new RejectionLog(parts.log, this.#monotonicMs);
+    this.#outages = new OutageLog(parts.log, this.#monotonicMs);
     this.#partitions = new PartitionWatch(parts.metrics, parts.nowMs ?? Date.now);
     this.#model = new ModelWatch(parts.metrics);
     this.#pauseTimes = new PauseTimes(parts.metrics, this.#monotonicMs);
@@ -89,7 +91,7 @@ class Teller implements Telemetry {
     this.#health.stateChanged(state);
     this.#chronicle?.stateChanged(state);
     this.#showState(state.kind);
-    if (state.kind === 'stopped') this.#tellSuppressed(true);
+    if (state.kind === 'stopped') this.#rejections.tellSuppressed(true);
     this.#log.info({ event: 'state', ...state }, 'why' in state ? `${state.kind}: ${state.why}` : state.kind);
   }
 
@@ -154,12 +156,7 @@ class Teller implements Telemetry {
     this.#health.dependencyDown(what, cause);
     this.#chronicle?.dependencyDown(what, cause);
     this.#pauseTimes.begin(what);
-    const known = this.#downSince.get(what);
-    const isNews = known?.code !== cause.code;
-    if (known === undefined) this.#downSince.set(what, { sinceMs: this.#monotonicMs(), code: cause.code });
-    else known.code = cause.code;
-    const facts = { event: 'dependencyDown', dependency: what, ...factsOf(cause) };
-    this.#log[isNews ? 'warn' : 'debug'](facts, `${what} is down, waiting: ${cause.message}`);
+    this.#outages.down(what, cause);
     this.#pauses?.dependencyDown(what, cause);
   }
 
@@ -167,15 +164,7 @@ class Teller implements Telemetry {
     this.#health.dependencyUp(what);
     this.#chronicle?.dependencyUp(what);
     this.#pauseTimes.end(what);
-    const known = this.#downSince.get(what);
-    if (known === undefined) return;
-    this.#downSince.delete(what);
-    const seconds = Math.round((this.#monotonicMs() - known.sinceMs) / 100) / 10;
-    this.#log.info(
-      { event: 'dependencyUp', dependency: what, seconds },
-      `${what} is back after ${seconds} s`,
-    );
-    this.#pauses?.dependencyUp(what);
+    if (this.#outages.up(what)) this.#pauses?.dependencyUp(what);
   }
 
   schemaLoaded(schemaId: number, ms: number): void {
@@ -231,12 +220,7 @@ class Teller implements Telemetry {
   ): void {
     this.#metrics.rejections.inc({ code });
     this.#chronicle?.eventRejected(code, detail, at, id, traceId, schemaId);
-    if (!this.#rejectionRate.allows(code, this.#monotonicMs())) return;
-    const trace = traceId === undefined ? {} : { trace_id: traceId };
-    this.#log.warn(
-      { event: 'eventRejected', code, at, id, ...trace },
-      `${at} goes to the dead-letter topic: ${detail}`,
-    );
+    this.#rejections.tell(code, detail, at, id, traceId);
   }
 
   standingsFrom(look: () => Iterable<Standing>): void {
@@ -270,7 +254,8 @@ class Teller implements Telemetry {
 
   committed(partition: number, offset: number, endOffset: number): void {
     this.#partitions.committed(partition, offset, endOffset);
-    this.#tellSuppressed(false);
+    // Commits come about once a second while there is progress, so what was held back is told soon after its window.
+    this.#rejections.tellSuppressed(false);
     this.#log.debug({ event: 'committed', partition, offset, endOffset }, 'committed');
   }
 
@@ -337,16 +322,6 @@ class Teller implements Telemetry {
     this.#log.fatal({ event: 'fatal', ...factsOf(cause), ...trace }, cause.message);
   }
 
-  /** Commits come about once a second while there is progress, so what was held back is told soon after its window. */
-  #tellSuppressed(all: boolean): void {
-    for (const { key, count } of this.#rejectionRate.takeSuppressed(this.#monotonicMs(), all)) {
-      this.#log.warn(
-        { event: 'eventsRejected', code: key, count },
-        `${count} more events rejected with ${key}`,
-      );
-    }
-  }
-
   /** What changes too often to be told each time, or by itself. */
   #showNow(): void {
     const { inFlightBytes, inFlightEvents, sloBreaches, eventLatency, sloP99Ms } = this.#metrics;
@@ -362,9 +337,4 @@ class Teller implements Telemetry {
   #showState(current: LifeState['kind']): void {
     for (const state of STATES) this.#metrics.state.set({ state }, state === current ? 1 : 0);
   }
-}
-
-function factsOf(error: TidemarkError): { code: ErrorCode; action: string; cause?: string } {
-  const { code, action } = error;
-  return error.cause instanceof Error ? { code, action, cause: error.cause.message } : { code, action };
 }
