@@ -5,7 +5,7 @@ import { html } from '../html.ts';
 import { panel, state, table } from '../parts.ts';
 import { partitionState, partitionTone } from '../verdict.ts';
 
-/** What each partition does that this replica holds. */
+/** What each partition does that this replica holds. Why one is stopped is said in full at the top of the page. */
 export function partitions({ partitions: held, pipeline }: ReplicaView): VNode {
   const note = `${held.length} of ${pipeline.topic}, held by this replica`;
   return panel(
@@ -36,6 +36,6 @@ function stateOf(partition: PartitionView): VNode {
   const word = partitionState(partition);
   const { stopped } = partition;
   return html`${state(word, partitionTone(word))}${
-    stopped && html`<span class="why"><code>${stopped.code}</code> ${stopped.message}</span>`
+    stopped && html`<span class="why"><code title=${stopped.message}>${stopped.code}</code></span>`
   }`;
 }
