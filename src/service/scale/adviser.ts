@@ -134,13 +134,14 @@ function why({ members, arrivalPerSecond, lag }: GroupReport, { wanted, because,
 }
 
 /** Why there are not more. */
-function limits({ because, asked }: Told): string {
+function limits({ because, asked, hot }: Told): string {
   const { need } = asked;
   if (need === undefined) return '';
   const { maxReplicas, partitions, serviceRate } = because;
   if (maxReplicas !== null && need.replicas > maxReplicas)
     return `The load asks for ${need.replicas}; scaling.max_replicas is ${maxReplicas}.`;
-  if (need.perSecond > partitions * (serviceRate ?? 0))
+  // What is hot says what helps it, and more partitions do not spread one key.
+  if (hot.length === 0 && need.perSecond > partitions * (serviceRate ?? 0))
     return `That is more than ${counted(partitions, 'partition')} can share: only more partitions or a faster model help.`;
   return '';
 }

@@ -9,6 +9,8 @@ const MOST_OF_THE_LAG = 0.8;
 /** Of all that arrives, and times what a partition would get of an even load: so much in one is no accident. */
 const SKEWED_SHARE = 0.5;
 const SKEWED_TIMES = 3;
+/** Times what a partition would get of an even load: where all get more than one replica scores, the model is slow and none is hot. */
+const UNEVEN_TIMES = 1.5;
 /** Of what one replica can score: with less in it, nobody needs to know. */
 const LEAST_LOAD = 0.05;
 
@@ -76,9 +78,10 @@ export function findHot(
     const perSecond = partition.arrivalPerSecond ?? 0;
     // One that keeps up proves that a replica can do as much.
     const isBehind = partition.state === 'behind';
-    const tooMuch = isBehind && serviceRate !== null && perSecond > serviceRate;
-    const hasTheLag = partitions.length > 1 && isBehind && othersKeepUp && own >= lag * MOST_OF_THE_LAG;
     const share = arrival === 0 ? 0 : perSecond / arrival;
+    const isUneven = moving.length === 1 || share >= UNEVEN_TIMES / moving.length;
+    const tooMuch = isBehind && isUneven && serviceRate !== null && perSecond > serviceRate;
+    const hasTheLag = partitions.length > 1 && isBehind && othersKeepUp && own >= lag * MOST_OF_THE_LAG;
     const isSkewed =
       partitions.length > 1 &&
       share >= Math.max(SKEWED_SHARE, Math.min(1, SKEWED_TIMES / partitions.length)) &&

@@ -150,6 +150,10 @@ describe('the advice on replicas', () => {
       progressPerSecond: 200,
     };
     assert.deepEqual(advise(reportOf([{ ...behind, lag: 900_000 }, behind, behind], 3)).hot, []);
+    const tooMuch = (arrivalPerSecond: number): PartitionSays => ({ ...behind, arrivalPerSecond });
+    const slow = advise(reportOf([2_100, 1_900, 2_000, 2_000].map(tooMuch), 2));
+    assert.deepEqual(slow.hot, [], 'each gets more than one replica scores: the model is slow');
+    assert.match(slow.reason, /only more partitions or a faster model help/);
   });
 
   test('never asks for more than partitions, or than the file allows, and says so', () => {

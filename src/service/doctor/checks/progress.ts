@@ -34,13 +34,16 @@ export const progress: Check = {
       ];
     const still = standingStill(world, backlog);
     const moving = backlog.partitions.filter((each) => !still.includes(each));
-    const verdicts: Verdict[] = [...stuck(world, backlog, still), ...hot(world, moving)];
+    const uneven = hot(world, moving);
+    const verdicts: Verdict[] = [...stuck(world, backlog, still), ...uneven];
     // What stands still is told by itself, and more processes do not help it.
     if (fallsBehind(moving))
       verdicts.unshift(
         warn(
           `${lagged}: it falls behind`,
-          'More processes, up to one for each partition, or a faster model.',
+          uneven.length > 0
+            ? 'See to the partition that holds most of it, or load a faster model.'
+            : 'More processes, up to one for each partition, or a faster model.',
         ),
       );
     else verdicts.unshift(ok(lagged));
