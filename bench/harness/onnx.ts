@@ -60,6 +60,34 @@ interface Graph {
 export function onnxModel(kind: ModelKind, columns: number): Uint8Array {
   const random = new Random(`${SEED} ${kind} ${columns}`);
   const { nodes, weights } = kind === 'trees' ? trees(columns, random) : layers(kind, columns, random);
+  return encoded(kind, columns, { nodes, weights });
+}
+
+/**
+ * The same for a net so deep that it is slow and still a small file: its hidden layers share one matrix of `width` by `width`,
+ * which each row is multiplied with `depth` times.
+ */
+export function deepModel(columns: number, width: number, depth: number): Uint8Array {
+  const random = new Random(`${SEED} deep ${columns}`);
+  const shared = { weight: 'weight_shared', bias: 'bias_shared' };
+  const nodes = [
+    ...dense('features', 'weight_first', 'bias_shared', 'hidden_0', 'Relu'),
+    ...Array.from({ length: depth }, (_, layer) =>
+      dense(`hidden_${layer}`, shared.weight, shared.bias, `hidden_${layer + 1}`, 'Relu'),
+    ).flat(),
+    ...dense(`hidden_${depth}`, 'weight_last', 'bias_last', 'score', 'Sigmoid'),
+  ];
+  const weights = [
+    drawn('weight_first', [columns, width], random),
+    drawn(shared.weight, [width, width], random),
+    drawn(shared.bias, [width], random),
+    drawn('weight_last', [width, 1], random),
+    drawn('bias_last', [1], random),
+  ];
+  return encoded('deep', columns, { nodes, weights });
+}
+
+function encoded(kind: string, columns: number, { nodes, weights }: Graph): Uint8Array {
   return ModelProto.encode(
     ModelProto.create({
       ir_version: IR_VERSION,
@@ -94,7 +122,7 @@ function layers(kind: 'logistic' | 'dense', columns: number, random: Random): Gr
     const [rows, width] = [widths[layer - 1]!, widths[layer]!];
     const last = layer === widths.length - 1;
     const draw = random.normal(0, 1 / Math.sqrt(rows));
-    const names = { weight: `weight_${layer}`, bias: `bias_${layer}`, sum: `sum_${layer}` };
+    const names = { weight: `weight_${layer}`, bias: `bias_${layer}` };
     weights.push(
       {
         name: names.weight,
@@ -105,13 +133,30 @@ function layers(kind: 'logistic' | 'dense', columns: number, random: Random): Gr
       { name: names.bias, data_type: FLOAT, dims: [width], float_data: Array.from({ length: width }, draw) },
     );
     const to = last ? 'score' : `hidden_${layer}`;
-    nodes.push(
-      { op_type: 'Gemm', input: [from, names.weight, names.bias], output: [names.sum] },
-      { op_type: last ? 'Sigmoid' : 'Relu', input: [names.sum], output: [to] },
-    );
+    nodes.push(...dense(from, names.weight, names.bias, to, last ? 'Sigmoid' : 'Relu'));
     from = to;
   }
   return { nodes, weights };
+}
+
+function dense(
+  from: string,
+  weight: string,
+  bias: string,
+  to: string,
+  activation: 'Relu' | 'Sigmoid',
+): Node[] {
+  const sum = `sum_of_${to}`;
+  return [
+    { op_type: 'Gemm', input: [from, weight, bias], output: [sum] },
+    { op_type: activation, input: [sum], output: [to] },
+  ];
+}
+
+function drawn(name: string, dims: readonly number[], random: Random): object {
+  const draw = random.normal(0, 1 / Math.sqrt(dims[0]!));
+  const float_data = Array.from({ length: dims.reduce((size, dim) => size * dim, 1) }, draw);
+  return { name, data_type: FLOAT, dims, float_data };
 }
 
 /** Full binary trees over standard normal columns: node n has the children 2n+1 and 2n+2. */

@@ -28,9 +28,7 @@ export class Publisher {
 
   /** Adds a record to those that the next `flush` sends. */
   append(topic: string, key: string, value: Buffer, timestampMs: number): void {
-    const length = this.#key.write(key);
-    this.#keyed.spans[KEY_END] = length;
-    const partition = this.#sink.partitionOfKey(this.#key, 0, length, this.#partitions.get(topic)!);
+    const partition = this.partitionOf(topic, key);
     const name = `${topic}/${partition}`;
     let buffer = this.#open.get(name);
     if (buffer === undefined) {
@@ -38,6 +36,13 @@ export class Publisher {
       this.#open.set(name, buffer);
     }
     buffer.append(this.#keyed, 0, value, 0, value.length, timestampMs, this.#stamp);
+  }
+
+  /** Where records of this key go. */
+  partitionOf(topic: string, key: string): number {
+    const length = this.#key.write(key);
+    this.#keyed.spans[KEY_END] = length;
+    return this.#sink.partitionOfKey(this.#key, 0, length, this.#partitions.get(topic)!);
   }
 
   /** Sends what was appended; resolves when all replicas have it. */

@@ -17,6 +17,8 @@ export interface Replica {
   readonly url: string | undefined;
   /** As last scraped; undefined before the first time. */
   readonly metrics: ReplicaMetrics | undefined;
+  /** That it has ended, or does not get to work, with its last words. */
+  fault(): DemoError;
 }
 
 /** The processes of one pipeline, which share its partitions as members of one group. */
@@ -102,7 +104,6 @@ class Member implements Replica {
     return this.#process.stop();
   }
 
-  /** That it has ended, or does not get to work, with its last words. */
   fault(): DemoError {
     return this.#process.fault(this.#end);
   }

@@ -27,7 +27,7 @@ export interface ShootOptions {
 }
 
 /** Opens the console as somebody would. */
-async function openConsole(
+export async function openConsole(
   browser: Browser,
   url: string,
   { width, height, scheme }: Omit<Look, 'name'>,
