@@ -26,7 +26,7 @@ const NEEDED = [
   'CHANGELOG.md',
   'SECURITY.md',
 ];
-const MAX_BYTES = 2_000_000;
+const MAX_BYTES = 2_500_000;
 
 interface Packed {
   readonly unpackedSize: number;
