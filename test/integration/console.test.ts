@@ -82,7 +82,7 @@ describe('the console', { skip: noChromium }, () => {
     // The journey is read every two seconds, and may not have seen these events yet.
     const rooms = page.getByRole('region', { name: 'The journey of an event' });
     await rooms.getByText('nothing passed').first().waitFor({ state: 'detached' });
-    assert.match(await rooms.innerText(), /\d % of the time/);
+    assert.match(await rooms.innerText(), /\d\s*% of the time/);
     assert.match(await page.locator('.whose').innerText(), new RegExp(`:${run.pid}\\b`));
 
     await t.test('a rejected event shows, and what it held only when somebody asks', async () => {
