@@ -33,14 +33,17 @@ export class Replicas {
     return this.#members;
   }
 
-  /** Resolves when they share all partitions. Throws DemoError when they do not within a minute. */
+  /** Resolves when they share all partitions evenly. Throws DemoError when they do not within a minute. */
   async untilAllHeld(partitions: number, signal: AbortSignal): Promise<void> {
     const deadlineMs = performance.now() + START_DEADLINE_MS;
     for (;;) {
       signal.throwIfAborted();
       await this.scrape();
       const leases = this.#members.reduce((sum, { metrics }) => sum + (metrics?.leases ?? 0), 0);
-      if (leases === partitions && this.#members.every(({ state }) => state !== 'starting')) return;
+      // One that has just started has none, and for a moment nobody has what the others gave up for it.
+      const fewest = Math.min(...this.#members.map(({ metrics }) => metrics?.leases ?? 0));
+      const isEven = fewest >= Math.floor(partitions / this.#members.length);
+      if (leases === partitions && isEven && this.#members.every(({ state }) => state !== 'starting')) return;
       if (performance.now() > deadlineMs) throw this.#members[0]!.fault();
       await delay(LOOK_EVERY_MS);
     }
