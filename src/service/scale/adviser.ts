@@ -40,7 +40,9 @@ export class ScaleAdviser {
     const stuck = findStuck(report);
     const hot = findHot(report, rate.perSecond, keys);
     const asked = this.#ask(report, rate);
-    const wanted = this.#steady.follow(asked.replicas, nowMs);
+    // What stays as it is follows from no load: it must neither wait for its turn nor be remembered as one.
+    const isLoad = asked.need !== undefined || report.members.length === 0;
+    const wanted = isLoad ? this.#steady.follow(asked.replicas, nowMs) : asked.replicas;
     const because: ScaleBecause = {
       partitions: report.partitions.length,
       serviceRate: rate.perSecond === null ? null : Math.round(rate.perSecond * 10) / 10,

@@ -101,6 +101,18 @@ describe('the advice on replicas', () => {
     assert.match(advice.reason, /Stay at 3 replicas.*Nothing moves in any partition.*readyz/);
   });
 
+  test('when everything comes to a halt the number is at once the one there is, whatever was wanted before', () => {
+    const adviser = new ScaleAdviser(FIVE_MINUTES);
+    const loaded = reportOf([busy(800), busy(800), busy(800), busy(800)], 2);
+    for (const atMs of [0, 10_000, 20_000, 30_000]) adviser.advise(loaded, MEASURED, NO_KEYS, atMs);
+    assert.equal(adviser.advise(loaded, MEASURED, NO_KEYS, 40_000).wanted, 4);
+    const halted = adviser.advise(reportOf([STUCK, STUCK, STUCK, STUCK], 2), MEASURED, NO_KEYS, 50_000);
+    assert.equal(halted.wanted, 2);
+    assert.match(halted.reason, /^Stay at 2 replicas/);
+    // Nothing was learnt from the halt: the load is as it was.
+    assert.equal(adviser.advise(loaded, MEASURED, NO_KEYS, 60_000).wanted, 4);
+  });
+
   test('a hot key asks for one replica, and is named with its share and what to do', () => {
     const quiet = [busy(50), busy(50), busy(50)];
     const base = advise(reportOf([busy(800), ...quiet], 2)).wanted;
