@@ -70,10 +70,12 @@ async function runFile(file: string, limitMs: number, stopped: AbortSignal): Pro
     } else if (event.type === 'test:stdout' || event.type === 'test:stderr') {
       output += event.data.message;
     } else if (event.type === 'test:pass') {
-      // A file without tests "passes" as one test that bears the file's name.
-      if (event.data.details.type === 'suite' || event.data.name === path) continue;
-      const { skip, name } = event.data;
-      if (skip === undefined || skip === false) passed++;
+      const { skip, name, details } = event.data;
+      const ran = skip === undefined || skip === false;
+      // A suite counts by its tests, unless it is skipped: then node:test never asks it for them. A file without tests "passes" as
+      // one test that bears the file's name.
+      if ((details.type === 'suite' && ran) || name === path) continue;
+      if (ran) passed++;
       else skipped.push(typeof skip === 'string' && skip !== '' ? skip : name);
     } else if (event.type === 'test:fail') {
       const failure = failureOf(event.data, suites, path, limit.aborted ? limitMs : undefined);

@@ -100,6 +100,18 @@ test('one', { skip: 'needs a moon' }, () => {}); test('two', { skip: 'needs a mo
     assert.equal(out.split('skipped: needs a moon').length - 1, 1, out);
   });
 
+  test('counts a suite that is skipped, also where the file has nothing else', async () => {
+    const skipping = `import { describe, it } from 'node:test';
+describe('tides', { skip: 'needs a moon' }, () => { it('rises', () => {}); it('falls', () => {}); });`;
+    const { code, out } = await runOn({ 'test/good.test.ts': passing, 'test/moon.test.ts': skipping }, [
+      'unit',
+    ]);
+    assert.equal(code, 0, out);
+    assert.match(out, /moon\.test\.ts {2}0 passed, 1 skipped/);
+    assert.match(out, /skipped: needs a moon/);
+    assert.match(out, /^2 files: 1 passed, 0 failed, 1 skipped/m);
+  });
+
   test('takes tutorials for unit tests no more than heavy ones: each runs by its word', async () => {
     const files = {
       'test/a.test.ts': passing,
