@@ -29,12 +29,15 @@ const WAYS = [
   ['kustomize', 'build'],
   ['kubectl', 'kustomize'],
 ] as const;
-const way = WAYS.find(([command, ...args]) => spawnSync(command, [...args, '--help']).status === 0);
+// A kubectl that lacks this flag (before 1.21, such as Debian's) knows no components either.
+const way = WAYS.find(
+  ([command, ...args]) => spawnSync(command, [...args, '--enable-helm', '--help']).status === 0,
+);
 
 /** Why nothing can be rendered here; false where it can. */
 export const notRendered: string | false =
   way === undefined
-    ? 'neither kustomize nor kubectl is installed, so that overlays cannot be rendered'
+    ? 'neither kustomize nor a kubectl that has it is installed, so that overlays cannot be rendered'
     : false;
 
 export function render(folder: string): Manifest[] {
