@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Manifest, notRendered, oneOf, RENDERED, ROOT, render } from './manifests.ts';
+import { lets, type NetworkPolicySpec } from './network.ts';
 import { loadPipeline } from './pipelines.ts';
 import {
   type Container,
@@ -43,11 +44,6 @@ interface MonitorSpec {
 interface SecretKey {
   readonly name: string;
   readonly key: string;
-}
-
-interface Egress {
-  readonly to: readonly { readonly namespaceSelector: Selector }[];
-  readonly ports: readonly { readonly port: number }[];
 }
 
 /** The secret and key that a file of a container is; undefined for one that is no secret's. */
@@ -123,19 +119,50 @@ for (const folder of overlays) {
       for (const { name, key } of secretTargetRef) assert.ok(read.has(`${name}/${key}`), `${name}/${key}`);
     });
 
-    it('lets pods reach brokers and registry, and a StatefulSet have the Service that names its pods', () => {
-      const { egress } = oneOf(objects, 'NetworkPolicy').spec as { egress: Egress[] };
+    it('lets pods reach brokers, registry and the names of both, and nothing out that is not named', () => {
+      const { policyTypes, egress } = oneOf(objects, 'NetworkPolicy').spec as NetworkPolicySpec;
+      assert.deepEqual(policyTypes, ['Ingress', 'Egress']);
       const registry = new URL(config.registry.url);
       for (const place of [...config.kafka.brokers, registry.host]) {
         const [host, port] = place.split(':') as [string, string];
-        const labels = { 'kubernetes.io/metadata.name': host.split('.')[1]! };
-        const isLet = egress.some(
-          ({ to, ports: open }) =>
-            to.some(({ namespaceSelector }) => selects(namespaceSelector, labels)) &&
-            open.some((each) => each.port === Number(port)),
-        );
-        assert.ok(isLet, `the network policy keeps pods from ${place}`);
+        assert.ok(lets(egress, host, Number(port)), `the network policy keeps pods from ${place}`);
       }
+      const names = egress.filter(({ ports: open }) => open.some(({ port }) => port === 53));
+      assert.deepEqual(
+        names.flatMap(({ to }) => to),
+        [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+            podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+          },
+        ],
+      );
+      // An answer that is too long for UDP is asked for again over TCP (RFC 7766).
+      assert.deepEqual(names[0]!.ports.map(({ protocol }) => protocol).toSorted(), ['TCP', 'UDP']);
+      for (const { to, ports: open } of egress)
+        assert.ok(to.length > 0 && open.length > 0, 'it names no end');
+    });
+
+    it('lets Prometheus in, at the port of HTTP, and nobody else', () => {
+      const { ingress } = oneOf(objects, 'NetworkPolicy').spec as NetworkPolicySpec;
+      const monitoring = { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } };
+      assert.deepEqual(ingress, [
+        {
+          from: [{ namespaceSelector: monitoring }],
+          ports: [{ protocol: 'TCP', port: main.ports![0]!.name }],
+        },
+      ]);
+    });
+
+    it('leaves a member when nodes are drained, and lets those be drained whose members are not ready', () => {
+      const budget = oneOf(objects, 'PodDisruptionBudget').spec as Record<string, unknown>;
+      assert.deepEqual([budget.maxUnavailable, budget.unhealthyPodEvictionPolicy], [1, 'AlwaysAllow']);
+      const scaled = find('ScaledObject')?.spec as { minReplicaCount: number } | undefined;
+      const least = scaled?.minReplicaCount ?? (scorer.spec as { replicas: number }).replicas;
+      assert.ok(least >= 2, `${least} members less one are none`);
+    });
+
+    it('gives the pods of a StatefulSet the Service that names them', () => {
       if (scorer.kind !== 'StatefulSet') return;
       assert.equal((scorer.spec as { serviceName: string }).serviceName, service.metadata.name);
       assert.equal((service.spec as ServiceSpec).clusterIP, 'None');

@@ -31,6 +31,8 @@ export interface Volume {
   readonly name: string;
   readonly secret?: { readonly secretName: string };
   readonly configMap?: { readonly name: string };
+  readonly emptyDir?: { readonly sizeLimit?: string };
+  readonly image?: { readonly reference: string; readonly pullPolicy: string };
 }
 
 export interface PodSpec {
