@@ -185,13 +185,13 @@ export const catalogue = {
     summary:
       'A record batch does not match its checksum, or its records do not have the shape they must have.',
     action:
-      'Look at the partition and offset in the message with `kafka-dump-log`; a damaged replica is restored from another one.',
+      'Look at the partition and offset in the message with `kafka-dump-log`; a damaged replica is restored from another one. Or pass over the batch, which is then lost: `tidemark skip -c FILE --partition N --why TEXT`.',
   },
   'E-KAFKA-BATCH-LIMIT': {
     disposition: 'stop',
     summary: 'A record batch is larger than Tidemark takes, before or after decompression.',
     action:
-      'Find the producer of the batch at the offset in the message; no batch a broker takes by default comes near the limit.',
+      'Find the producer of the batch at the offset in the message; as brokers go by the compressed size, a small batch can be one of these. Or pass over it, which loses it: `tidemark skip -c FILE --partition N --why TEXT`.',
   },
   'E-KAFKA-RECORD-FORMAT': {
     disposition: 'stop',
@@ -234,7 +234,7 @@ export const catalogue = {
     disposition: 'stop',
     summary: 'The dead-letter topic refused a record, so its outcome cannot be kept.',
     action:
-      'Raise max.message.bytes of the dead-letter topic to at least that of the input topic, then start again.',
+      'Raise max.message.bytes of the dead-letter topic to at least that of the input topic, then start again. A record of more than 32 MiB once decompressed can only be passed over: pause the group, start it, and `tidemark skip` the record.',
   },
   'E-MODEL-PACKAGE': {
     disposition: 'stop',
