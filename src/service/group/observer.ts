@@ -40,7 +40,8 @@ export class GroupObserver {
   readonly #adviser: ScaleAdviser;
   /** Of hot partitions; at most one for each. */
   readonly #keys = new Map<number, HotKey | null>();
-  #keysAtMs = Number.NEGATIVE_INFINITY;
+  /** When they were read last, whatever came of it; of the last minute. */
+  readonly #keysAtMs = new Map<number, number>();
   #readingKeys: Promise<void> | undefined;
   readonly #closing = new AbortController();
   #fault: TidemarkError | undefined;
@@ -84,7 +85,7 @@ export class GroupObserver {
     return { ...advice, reason: `${stale} ${advice.reason}` };
   }
 
-  /** Reads the latest keys of the partition that is hottest, if one is and they are not known; never throws. */
+  /** Reads the latest keys of the partition that is hottest, if one is and they were not read within a minute; never throws. */
   readHotKeys(): Promise<void> {
     this.#readingKeys ??= this.#readHotKeys().finally(() => {
       this.#readingKeys = undefined;
@@ -115,13 +116,17 @@ export class GroupObserver {
     if (hottest === undefined) return;
     const { partition } = hottest;
     const nowMs = this.#parts.clock.monotonicMs();
-    if (this.#keys.has(partition) && nowMs < this.#keysAtMs + KEYS_FOR_MS) return;
-    this.#keysAtMs = nowMs;
     const end = this.#history.partition(partition)?.look.end;
     if (end === undefined || this.#closing.signal.aborted) return;
+    for (const [read, atMs] of this.#keysAtMs) if (nowMs >= atMs + KEYS_FOR_MS) this.#keysAtMs.delete(read);
+    // A read that failed counts too: where it is forbidden, every look would open a reader.
+    if (this.#keysAtMs.has(partition)) return;
+    this.#keysAtMs.set(partition, nowMs);
     const { newReader } = this.#parts;
     try {
-      this.#keys.set(partition, await commonestKey(await newReader(), partition, end, this.#closing.signal));
+      const key = await commonestKey(await newReader(), partition, end, this.#closing.signal);
+      if (key === undefined) return;
+      this.#keys.set(partition, key);
     } catch {
       // The partition is hot whether its keys can be read or not.
       return;

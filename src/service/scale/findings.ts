@@ -124,6 +124,7 @@ function whyHot(
 
 function whatToDo(key: HotKey | null | undefined): string {
   const rest = 'More replicas do not help, as only one reads a partition; a faster model does.';
-  if (key == null) return `${rest} More partitions spread its keys.`;
+  if (key === undefined) return `${rest} Look whether most of its records have one key.`;
+  if (key === null) return `${rest} More partitions spread its keys.`;
   return `${rest} Let the producer spread this key over several (a suffix), or filter it out upstream.`;
 }

@@ -9,8 +9,8 @@ const LEAST_SHARE = 0.2;
 const LONGEST = 64;
 
 /**
- * The commonest key among the latest records of a partition; null when none is common. Reads what is there within 5 s, or
- * before the signal.
+ * The commonest key among the latest records of a partition; null when none is common, undefined when no record was read.
+ * Reads what is there within 5 s, or before the signal.
  * @param reader is stopped afterwards
  */
 export async function commonestKey(
@@ -18,7 +18,7 @@ export async function commonestKey(
   partition: number,
   end: number,
   signal: AbortSignal,
-): Promise<HotKey | null> {
+): Promise<HotKey | null | undefined> {
   const counts = new Map<string, number>();
   let sampled = 0;
   const late = Promise.withResolvers<undefined>();
@@ -42,6 +42,7 @@ export async function commonestKey(
     signal.removeEventListener('abort', stop);
     await reader.stop();
   }
+  if (sampled === 0) return undefined;
   const [commonest] = [...counts].sort(([, one], [, other]) => other - one);
   if (commonest === undefined || commonest[1] < sampled * LEAST_SHARE) return null;
   return { key: commonest[0], share: Math.round((commonest[1] / sampled) * 100) / 100, sampled };

@@ -100,4 +100,13 @@ describe('the commonest key of a partition', () => {
     assert.deepEqual(await found, { key: 'whale', share: 1, sampled: 4 });
     assert.equal(seen.stopped, 1);
   });
+
+  test('is not known, rather than none, where nothing could be read', async () => {
+    const stop = new AbortController();
+    const { reader, seen } = readerOf([]);
+    const found = commonestKey(reader, 3, 1_000, stop.signal);
+    setImmediate(() => stop.abort());
+    assert.equal(await found, undefined);
+    assert.equal(seen.stopped, 1);
+  });
 });
