@@ -1,13 +1,14 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import { BROKERS_EXPECTED, parseBrokers } from '../config/brokers.ts';
 import { asTidemarkError } from '../errors.ts';
 import type { Top, TopTarget } from '../service/group/top.ts';
 import { paint } from './output.ts';
 
 interface Flags {
   readonly config?: string;
-  readonly brokers?: string;
+  readonly brokers?: readonly string[];
   readonly group?: string;
   readonly topic?: string;
   readonly every: number;
@@ -22,7 +23,11 @@ export function topCommand(): Command {
       'watch a running group by Kafka’s own data: replicas, partitions, what waits, replicas needed',
     )
     .option('-c, --config <file>', 'the pipeline (default: --brokers, --group and --topic instead)')
-    .option('--brokers <host:port,...>', 'brokers to begin with, without credentials (default: the file’s)')
+    .option(
+      '--brokers <host:port,...>',
+      'brokers to begin with, without credentials (default: the file’s)',
+      hostsAndPorts,
+    )
     .option('--group <name>', 'consumer group (default: the file’s)')
     .option('--topic <topic>', 'topic that the group reads (default: the file’s)')
     .option('--every <seconds>', 'how often to look', seconds, 2)
@@ -79,7 +84,7 @@ async function targetOfFlags(
   if (file === undefined) {
     if (brokers === undefined || group === undefined || topic === undefined)
       return command.error('error: give -c, or all of --brokers, --group and --topic');
-    return targetAt(brokers.split(','), group, topic);
+    return targetAt(brokers, group, topic);
   }
   if (brokers !== undefined) return command.error('error: give -c or --brokers, not both');
   const { loadOrExplain } = await import('./configuration.ts');
@@ -133,6 +138,12 @@ async function tellForEver(top: Top, everyMs: number): Promise<void> {
     process.stdout.write(`${JSON.stringify(top.view())}\n`);
     await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {});
   }
+}
+
+function hostsAndPorts(text: string): readonly string[] {
+  const brokers = parseBrokers(text);
+  if (brokers !== undefined) return brokers;
+  throw new InvalidArgumentError(`expected ${BROKERS_EXPECTED}`);
 }
 
 function seconds(text: string): number {

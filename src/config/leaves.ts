@@ -1,5 +1,6 @@
 /** The kinds of value a configuration is made of. The message of every check is what would be right. */
 import { z } from 'zod';
+import { BROKER_EXPECTED, BROKERS_EXPECTED, isBroker, parseBrokers } from './brokers.ts';
 import { FIELD_PATH_PATTERN, type FieldPath, parseFieldPath } from './fieldPath.ts';
 import {
   OUTPUT_SOURCE_EXPECTED,
@@ -132,23 +133,15 @@ export function startPosition() {
   });
 }
 
-const BROKER = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})$/;
-const BROKER_EXPECTED = 'host:port, such as localhost:9092';
-
-function isBroker(value: string): boolean {
-  const port = Number(BROKER.exec(value)?.[1]);
-  return port >= 1 && port <= 65_535;
-}
-
 /** A list of `host:port`, or one text with commas, as environments carry it. */
 export function brokers() {
   const list = z
     .array(z.string({ error: BROKER_EXPECTED }).refine(isBroker, { error: BROKER_EXPECTED }))
     .min(1, { error: 'at least one broker' });
   const commaSeparated = z.string().transform((value, context) => {
-    const parts = value.split(',').map((part) => part.trim());
-    if (parts.every(isBroker)) return parts;
-    context.addIssue({ code: 'custom', message: `${BROKER_EXPECTED}, with commas between several` });
+    const parsed = parseBrokers(value);
+    if (parsed !== undefined) return parsed;
+    context.addIssue({ code: 'custom', message: BROKERS_EXPECTED });
     return z.NEVER;
   });
   return z.union([list, commaSeparated], { error: `a list of ${BROKER_EXPECTED}` });

@@ -15,6 +15,8 @@ describe('tidemark top', { concurrency: true }, () => {
   const refused: readonly (readonly [why: RegExp, args: readonly string[]])[] = [
     [/give -c, or all of --brokers, --group and --topic/, ['--once', '--brokers', 'a:1', '--group', 'g']],
     [/give -c or --brokers, not both/, ['--once', '-c', 'config/card-fraud.yaml', '--brokers', 'a:1']],
+    [/expected host:port, such as localhost:9092/, [...NOWHERE, '--once', '--brokers', 'localhost']],
+    [/expected host:port, .* with commas/, [...NOWHERE, '--once', '--brokers', 'a:9092,b:nine']],
     [/standard output is no terminal; give --once or --json/, NOWHERE],
     [/expected seconds from 0\.5 to 3600/, [...NOWHERE, '--once', '--every', 'often']],
   ];
@@ -32,6 +34,12 @@ describe('tidemark top', { concurrency: true }, () => {
       assert.equal((await run.endsWith(1)).stdout, '');
       assert.match(run.story(), /E-KAFKA-UNREACHABLE looking at group g: .*127\.0\.0\.1:1/);
     }
+  });
+
+  test('takes several brokers, with room after commas', async (t) => {
+    const run = top(t, ...NOWHERE, '--once', '--brokers', '127.0.0.1:1, 127.0.0.1:2');
+    await run.endsWith(1);
+    assert.match(run.story(), /E-KAFKA-UNREACHABLE .*127\.0\.0\.1:[12]/);
   });
 
   test('takes the group of the file', async (t) => {
