@@ -143,10 +143,27 @@ describe('what takes seconds', { concurrency: true }, () => {
       has(
         verdicts,
         'fail',
-        /partitions 1, 2 .*stand still: nothing was committed there for 3.* 2,010 records/,
+        /partitions 1, 2 .*stand still: nothing was committed there for 1\ds with 2,010 records/,
         /readyz/,
       );
       assert.ok(!verdicts.some(({ evidence }) => /of what waits/.test(evidence)), JSON.stringify(verdicts));
+    });
+
+    test('stands still with a few events: as top would say, after as long', async (t) => {
+      const { file, group, input } = await newCardFraud(t, { partitions: 2 });
+      await write(input, 3, 0, 1);
+      await commit(group, input, [0, 0]);
+      await idleMembers(t, group, input, 1);
+      const evidence =
+        /partition 1 of .* stands still: nothing was committed there for 1\ds with 3 records waiting$/;
+      has(await verdictsOf(file, 'progress'), 'fail', evidence, /readyz/);
+    });
+
+    test('that begins at the end has nothing to read before its start', async (t) => {
+      const { fileWith, input } = await newCardFraud(t, { partitions: 1 });
+      await write(input, 5);
+      const verdicts = await verdictsOf(fileWith({ 'input.start': 'latest' }), 'progress');
+      has(verdicts, 'ok', /nothing waits in/);
     });
   });
 

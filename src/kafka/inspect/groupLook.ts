@@ -3,6 +3,20 @@
 /** Kafka's Stable, PreparingRebalance or CompletingRebalance, Empty (offsets but no members) and Dead (no such group). */
 export type GroupState = 'stable' | 'rebalancing' | 'empty' | 'dead';
 
+/** @param told Kafka's own word */
+export function groupStateOf(told: string): GroupState {
+  switch (told) {
+    case 'Stable':
+      return 'stable';
+    case 'Empty':
+      return 'empty';
+    case 'Dead':
+      return 'dead';
+    default:
+      return 'rebalancing';
+  }
+}
+
 export interface MemberLook {
   readonly memberId: string;
   /** Of a static member (KIP-345). */

@@ -11,7 +11,8 @@ import type { TopicView } from '../native/cluster/topicView.ts';
 import { LogOffsets } from '../native/fetch/logOffsets.ts';
 import { groupError } from '../native/group/groupFault.ts';
 import { GroupInspector } from './group.ts';
-import type { GroupLook, GroupState, PartitionLook } from './groupLook.ts';
+import { type GroupLook, groupStateOf, type PartitionLook } from './groupLook.ts';
+import { present } from './present.ts';
 
 export class GroupView {
   readonly #cluster: Cluster;
@@ -55,7 +56,14 @@ export class GroupView {
         };
         return { partition, ...present(facts) };
       });
-      return { group: this.#group, topic: this.#topic, state: stateOf(state), assignor, members, partitions };
+      return {
+        group: this.#group,
+        topic: this.#topic,
+        state: groupStateOf(state),
+        assignor,
+        members,
+        partitions,
+      };
     } catch (thrown) {
       throw groupError(thrown, doing);
     }
@@ -75,26 +83,6 @@ export class GroupView {
   }
 }
 
-function stateOf(told: string): GroupState {
-  switch (told) {
-    case 'Stable':
-      return 'stable';
-    case 'Empty':
-      return 'empty';
-    case 'Dead':
-      return 'dead';
-    default:
-      return 'rebalancing';
-  }
-}
-
 function known(offset: number | TidemarkError | undefined): number | undefined {
   return typeof offset === 'number' ? offset : undefined;
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without what is not known. */
-function present<T extends object>(facts: T): Present<T> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -8,6 +8,7 @@ import {
   type LogPlace,
   listOffsets,
   NEWEST,
+  READ_COMMITTED,
   READ_UNCOMMITTED,
 } from '../native/fetch/listOffsets.ts';
 import type { ClusterInspector } from './inspector.ts';
@@ -15,7 +16,13 @@ import type { PartitionFacts } from './topics.ts';
 
 const TIMEOUT_MS = 10_000;
 const ANY_EPOCH = -1;
-const PLACES = { low: EARLIEST, end: LATEST, newest: NEWEST } as const;
+/** `stable`: no open transaction has records before it (KIP-98). */
+const PLACES = {
+  low: { timestamp: EARLIEST, isolation: READ_UNCOMMITTED },
+  end: { timestamp: LATEST, isolation: READ_UNCOMMITTED },
+  stable: { timestamp: LATEST, isolation: READ_COMMITTED },
+  newest: { timestamp: NEWEST, isolation: READ_UNCOMMITTED },
+} as const;
 
 /** By partition. Those whose leader cannot be asked are absent: reachability is told elsewhere. */
 export async function logPlaces(
@@ -29,9 +36,8 @@ export async function logPlaces(
     const question = {
       topic,
       partitions: led.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: ANY_EPOCH })),
-      timestamp: PLACES[place],
-      isolation: READ_UNCOMMITTED,
-    } as const;
+      ...PLACES[place],
+    };
     const told = await cluster.at(nodeId, `finding offsets of ${topic}`, (link) =>
       listOffsets(link, question),
     );

@@ -1,24 +1,32 @@
 /** What the group has still to read: how much, how old, and whether it becomes less. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import type { GroupInspector } from '../../kafka/inspect/group.ts';
+import { type GroupLook, groupStateOf } from '../../kafka/inspect/groupLook.ts';
 import type { ClusterInspector } from '../../kafka/inspect/inspector.ts';
 import { logPlaces } from '../../kafka/inspect/logs.ts';
+import { present } from '../../kafka/inspect/present.ts';
 import type { ThereTopic } from '../../kafka/inspect/topics.ts';
-import type { TopicReaderEvents } from '../../pipeline/ports.ts';
-import { newTopicReader } from '../client.ts';
+import { GroupHistory } from '../group/history.ts';
+import type { GroupReport } from '../group/report.ts';
+import { isUndecided, stuckAfterMs } from '../group/stuck.ts';
+import { ServiceRates } from '../scale/serviceRate.ts';
+import { oldestUnread } from './oldestUnread.ts';
 
 /** Long enough to see commits, short enough to wait for. */
 const LEAST_WATCH_MS = 3_000;
 const LONGEST_WATCH_MS = 10_000;
-const READ_TIMEOUT_MS = 5_000;
+/** While some partition stands still, up to so long: whether it is stuck shows by then, unless commits are rare. */
+const MOST_WATCH_MS = 15_000;
+/** More than there is time for. */
+const MOST_LOOKS = 20;
 
 export interface PartitionBacklog {
   readonly partition: number;
-  /** Where the group goes on: its committed offset, or the one where a new group begins. */
-  readonly position: number;
-  readonly isCommitted: boolean;
   readonly low: number;
   readonly end: number;
+  /** Undefined when the group has committed nothing here. */
+  readonly committed: number | undefined;
   readonly lag: number;
   /** When the first unread record was written, by its timestamp (epoch milliseconds); undefined without one. */
   readonly oldestMs: number | undefined;
@@ -28,17 +36,16 @@ export interface PartitionBacklog {
 }
 
 export interface Backlog {
+  /** Those of which a leader told where they end. */
   readonly partitions: readonly PartitionBacklog[];
+  /** What `top` and `/scale` would say of the same looks. */
+  readonly report: GroupReport;
+  /** Events a second that one member scores; null when it is not known. */
+  readonly serviceRate: number | null;
+  /** 0 when nothing was ever written, and so nothing was watched. */
   readonly watchedMs: number;
-  /** When the look was taken, epoch milliseconds. */
+  /** When the last look was taken, epoch milliseconds. */
   readonly nowMs: number;
-}
-
-interface Look {
-  readonly atMs: number;
-  readonly low: ReadonlyMap<number, number>;
-  readonly end: ReadonlyMap<number, number>;
-  readonly committed: ReadonlyMap<number, number>;
 }
 
 /** Throws a TidemarkError when topic or group cannot be asked. */
@@ -46,94 +53,95 @@ export async function watchBacklog(
   config: PipelineConfig,
   cluster: ClusterInspector,
   group: GroupInspector,
-  topic: ThereTopic | undefined,
+  topic: ThereTopic,
 ): Promise<Backlog> {
-  if (topic === undefined) return { partitions: [], watchedMs: 0, nowMs: Date.now() };
-  const first = await look(cluster, group, topic);
-  const watchMs = Math.min(LONGEST_WATCH_MS, Math.max(LEAST_WATCH_MS, 2 * config.commitEveryMs));
-  const waiting = [...first.end].some(([partition, end]) => end > positionIn(config, first, partition));
-  const written = [...first.end.values()].some((end) => end > 0);
-  // Where nothing waits and nothing was ever written there is nothing to watch.
-  if (waiting || written) await new Promise((resolve) => setTimeout(resolve, watchMs));
-  const second = waiting || written ? await look(cluster, group, topic) : first;
-  const oldest = await oldestUnread(config, second);
-  const seconds = Math.max(0.001, (second.atMs - first.atMs) / 1_000);
-  const partitions = [...second.end].map(([partition, end]) => {
-    const position = positionIn(config, second, partition);
-    const before = positionIn(config, first, partition);
-    return {
-      partition,
-      position,
-      isCommitted: second.committed.has(partition),
-      low: second.low.get(partition) ?? 0,
-      end,
-      lag: Math.max(0, end - Math.max(position, second.low.get(partition) ?? 0)),
-      oldestMs: oldest.get(partition),
-      arriving: Math.max(0, end - (first.end.get(partition) ?? end)) / seconds,
-      leaving: Math.max(0, position - before) / seconds,
-    };
+  const stuckMs = stuckAfterMs(config.commitEveryMs);
+  const history = new GroupHistory({
+    group: config.kafka.group,
+    topic: topic.name,
+    windowMs: 2 * MOST_WATCH_MS,
+    stuckAfterMs: stuckMs,
+    most: MOST_LOOKS,
   });
+  const rates = new ServiceRates();
+  const begins = new Map<number, number>();
+  const lookOnce = async () => {
+    const look = await lookAt(config, cluster, group, topic, begins);
+    const atMs = performance.now();
+    history.add(look, atMs, Date.now());
+    const report = history.report(atMs, undefined, new Map());
+    rates.measure(report, history, atMs);
+    return { atMs, report };
+  };
+  const first = await lookOnce();
+  let last = first;
+  // Where nothing was ever written there is nothing to watch.
+  if (first.report.partitions.some(({ end }) => end !== null && end > 0)) {
+    const watchMs = Math.min(LONGEST_WATCH_MS, Math.max(LEAST_WATCH_MS, 2 * config.commitEveryMs));
+    const untilMs = first.atMs + Math.min(stuckMs, MOST_WATCH_MS);
+    do {
+      await sleep(watchMs);
+      last = await lookOnce();
+    } while (isUndecided(last.report) && last.atMs < untilMs);
+  }
+  const { atMs, report } = last;
+  const nowMs = Date.now();
   return {
-    partitions: partitions.sort((one, other) => one.partition - other.partition),
-    watchedMs: second.atMs - first.atMs,
-    nowMs: Date.now(),
+    partitions: backlogsOf(report, await oldestUnread(config, report)),
+    report,
+    serviceRate: rates.rate(report.members, atMs).perSecond,
+    watchedMs: atMs - first.atMs,
+    nowMs,
   };
 }
 
-async function look(
+/**
+ * @param begins where a group without commits begins that does not read from the earliest record: it commits that place before
+ *   it reads, so nothing before it will ever wait. Told by the first look.
+ */
+async function lookAt(
+  config: PipelineConfig,
   cluster: ClusterInspector,
   group: GroupInspector,
   { name, partitions }: ThereTopic,
-): Promise<Look> {
-  const numbers = partitions.map(({ partition }) => partition);
-  const [low, end, committed] = await Promise.all([
+  begins: Map<number, number>,
+): Promise<GroupLook> {
+  const [{ state, assignor, members }, committed, low, end, stable] = await Promise.all([
+    group.describe(),
+    group.committedOffsets(partitions.map(({ partition }) => partition)),
     logPlaces(cluster, name, partitions, 'low'),
     logPlaces(cluster, name, partitions, 'end'),
-    group.committedOffsets(numbers),
+    logPlaces(cluster, name, partitions, 'stable'),
   ]);
-  const offsets = (places: typeof low) => new Map([...places].map(([at, { offset }]) => [at, offset]));
-  return { atMs: performance.now(), low: offsets(low), end: offsets(end), committed };
-}
-
-/** A new group that starts at a time or at the end has no backlog before it has begun. */
-function positionIn(config: PipelineConfig, { low, end, committed }: Look, partition: number): number {
-  const start = config.input.start === 'earliest' ? low.get(partition) : end.get(partition);
-  return committed.get(partition) ?? start ?? 0;
-}
-
-/** The timestamp of the first record that each partition with a backlog has for its reader. */
-async function oldestUnread(config: PipelineConfig, seen: Look): Promise<ReadonlyMap<number, number>> {
-  const from = new Map(
-    [...seen.end].flatMap(([partition, end]) => {
-      const at = Math.max(positionIn(config, seen, partition), seen.low.get(partition) ?? 0);
-      return at < end ? [[partition, at] as const] : [];
-    }),
-  );
-  const oldest = new Map<number, number>();
-  if (from.size === 0) return oldest;
-  // What an open transaction holds back ages like everything else.
-  const uncommitted = { ...config, kafka: { ...config.kafka, isolation: 'read_uncommitted' as const } };
-  const unreadable = new Set<number>();
-  const events: TopicReaderEvents = {
-    paused: () => {},
-    resumed: () => {},
-    stopped: (partition) => unreadable.add(partition),
-    failed: () => void reader.stop(),
+  const looks = partitions.map(({ partition, leader }) => {
+    const ending = end.get(partition)?.offset;
+    if (config.input.start !== 'earliest' && ending !== undefined && !begins.has(partition))
+      begins.set(partition, ending);
+    const facts = {
+      leader,
+      low: low.get(partition)?.offset,
+      end: ending,
+      stable: stable.get(partition)?.offset,
+      committed: committed.get(partition) ?? begins.get(partition),
+    };
+    return { partition, ...present(facts) };
+  });
+  return {
+    group: config.kafka.group,
+    topic: name,
+    state: groupStateOf(state),
+    assignor,
+    members,
+    partitions: looks.sort((one, other) => one.partition - other.partition),
   };
-  const reader = newTopicReader(uncommitted, config.input.topic, events);
-  const timer = setTimeout(() => void reader.stop(), READ_TIMEOUT_MS);
-  try {
-    reader.read(from, 1);
-    while (oldest.size + unreadable.size < from.size) {
-      const block = await reader.next();
-      if (block === undefined) break;
-      const { partition } = block.lease;
-      if (block.count > 0 && !oldest.has(partition)) oldest.set(partition, block.timestamps[0]!);
-      reader.release(block);
-    }
-  } finally {
-    clearTimeout(timer);
-    await reader.stop();
-  }
-  return oldest;
+}
+
+function backlogsOf({ partitions }: GroupReport, oldest: ReadonlyMap<number, number>): PartitionBacklog[] {
+  return partitions.flatMap((seen) => {
+    const { partition, low, end, committed, lag, arrivalPerSecond, progressPerSecond } = seen;
+    if (low === null || end === null || lag === null) return [];
+    const rates = { arriving: arrivalPerSecond ?? 0, leaving: progressPerSecond ?? 0 };
+    const oldestMs = oldest.get(partition);
+    return [{ partition, low, end, committed: committed ?? undefined, lag, oldestMs, ...rates }];
+  });
 }

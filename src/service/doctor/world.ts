@@ -47,7 +47,7 @@ export class World {
   #topics: Promise<ReadonlyMap<string, TopicFacts>> | undefined;
   #brokerConfigs: Promise<Configs | undefined> | undefined;
   #group: Promise<DescribedGroup> | undefined;
-  #backlog: Promise<Backlog> | undefined;
+  #backlog: Promise<Backlog | undefined> | undefined;
   #parts: Promise<ProvedParts> | undefined;
   #registryAnswer: Promise<unknown> | undefined;
 
@@ -107,10 +107,13 @@ export class World {
     return this.#group;
   }
 
-  /** What the group has still to read and how fast it does; takes some seconds to watch. */
-  backlog(): Promise<Backlog> {
-    const watch = async () =>
-      watchBacklog(this.config, this.cluster, this.#groupInspector, await this.topicThere('input'));
+  /** What the group has still to read and how fast it does; takes some seconds to watch. Undefined without a topic. */
+  backlog(): Promise<Backlog | undefined> {
+    const watch = async () => {
+      const topic = await this.topicThere('input');
+      if (topic === undefined) return undefined;
+      return watchBacklog(this.config, this.cluster, this.#groupInspector, topic);
+    };
     this.#backlog ??= watch();
     return this.#backlog;
   }

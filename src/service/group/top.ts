@@ -9,6 +9,7 @@ import type { ScaleOptions } from '../scale/adviser.ts';
 import { keyReader } from './keyReader.ts';
 import { GroupObserver } from './observer.ts';
 import type { GroupReport } from './report.ts';
+import { isUndecided, stuckAfterMs } from './stuck.ts';
 
 export interface TopTarget {
   readonly connection: KafkaConnection;
@@ -51,7 +52,6 @@ export interface TopView extends GroupReport {
 
 /** Rates over so many looks, or over what commits take where that is longer. */
 const WINDOW_LOOKS = 5;
-const STUCK_AFTER_MS = 10_000;
 const LOOKS = 150;
 
 /** How long two looks have to be apart so that a group that moves has committed in between. */
@@ -62,21 +62,21 @@ export function apartMs(target: TopTarget, everyMs: number): number {
 export function openTop(target: TopTarget, everyMs: number): Top {
   const { connection, group, topic, readUncommitted, commitEveryMs } = target;
   const windowMs = Math.max(WINDOW_LOOKS * everyMs, 5 * commitEveryMs);
-  const stuckAfterMs = Math.max(STUCK_AFTER_MS, 5 * commitEveryMs);
+  const stuckMs = stuckAfterMs(commitEveryMs);
   const observer = new GroupObserver({
     view: new GroupView(connection, group, topic),
     history: {
       group,
       topic,
       windowMs,
-      stuckAfterMs,
+      stuckAfterMs: stuckMs,
       most: LOOKS,
     },
     scale: target.scale,
     clock: systemClock,
     newReader: () => keyReader(connection, topic, readUncommitted),
   });
-  return new Top(observer, stuckAfterMs);
+  return new Top(observer, stuckMs);
 }
 
 export class Top {
@@ -101,11 +101,7 @@ export class Top {
 
   /** Whether some partition has not moved though events wait, for too short a time to say that it is stuck. */
   isUndecided(): boolean {
-    return this.#observer
-      .report()
-      .partitions.some(
-        ({ state, stillSeconds }) => stillSeconds > 0 && state !== 'stuck' && state !== 'no-owner',
-      );
+    return isUndecided(this.#observer.report());
   }
 
   view(): TopView {

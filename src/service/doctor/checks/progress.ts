@@ -1,13 +1,9 @@
-import type { Backlog, PartitionBacklog } from '../backlog.ts';
+import type { PartitionReport } from '../../group/report.ts';
+import { findHot, isStuck } from '../../scale/findings.ts';
+import type { Backlog } from '../backlog.ts';
 import { type Check, fail, ok, type Verdict, warn } from '../verdict.ts';
 import { count, partitionsOf, span } from '../words.ts';
 import type { World } from '../world.ts';
-
-/** Below this, what waits may be what is just on its way. */
-const SOME_LAG = 1_000;
-const OLD_MS = 60_000;
-/** A partition is hot when it holds this share of what waits, and more than twice its own. */
-const HOT_SHARE = 0.5;
 
 export const progress: Check = {
   id: 'progress',
@@ -15,89 +11,103 @@ export const progress: Check = {
   needs: ['kafka'],
   async ask(world) {
     const backlog = await world.backlog();
-    if (backlog.partitions.length === 0) return [];
-    const { members } = await world.group();
-    const lag = sum(backlog.partitions.map((each) => each.lag));
-    const arriving = sum(backlog.partitions.map((each) => each.arriving));
-    const leaving = sum(backlog.partitions.map((each) => each.leaving));
-    const watched = span(backlog.watchedMs);
-    const rates = `in ${watched} came ${perSecond(arriving)} and ${perSecond(leaving)} were committed`;
-    const lagged = `${count(lag, 'record')} of ${world.nameOf('input')} wait, ${oldestOf(backlog)}; ${rates}`;
-    if (backlog.watchedMs === 0) return [ok(`nothing was written to ${world.nameOf('input')} yet`)];
-    if (lag === 0) return [ok(`nothing waits in ${world.nameOf('input')}; ${rates}`)];
-    if (members.length === 0)
+    if (backlog === undefined || backlog.partitions.length === 0) return [];
+    const input = world.nameOf('input');
+    const { report, watchedMs } = backlog;
+    const { lag, arrivalPerSecond, progressPerSecond } = report;
+    if (watchedMs === 0) return [ok(`nothing was written to ${input} yet`)];
+    const rates = `in ${span(watchedMs)} came ${perSecond(arrivalPerSecond)} and ${perSecond(progressPerSecond)} were committed`;
+    if (lag === 0) return [ok(`nothing waits in ${input}; ${rates}`)];
+    const lagged = `${count(lag, 'record')} of ${input} wait, ${oldestOf(backlog)}; ${rates}`;
+    if (report.members.length === 0)
       return [
         warn(
           `${lagged}; group ${world.config.kafka.group} has no member`,
           `Start it: \`tidemark run -c ${world.file}\`.`,
         ),
       ];
-    const still = standingStill(world, backlog);
-    const moving = backlog.partitions.filter((each) => !still.includes(each));
-    const uneven = hot(world, moving);
-    const verdicts: Verdict[] = [...stuck(world, backlog, still), ...uneven];
-    // What stands still is told by itself, and more processes do not help it.
-    if (fallsBehind(moving))
-      verdicts.unshift(
-        warn(
-          `${lagged}: it falls behind`,
-          uneven.length > 0
-            ? 'See to the partition that holds most of it, or load a faster model.'
-            : 'More processes, up to one for each partition, or a faster model.',
-        ),
-      );
-    else verdicts.unshift(ok(lagged));
-    return verdicts;
+    const uneven = hot(input, backlog);
+    return [
+      general(backlog, lagged, uneven.length > 0),
+      ...unowned(world, backlog),
+      ...stuck(input, backlog),
+      ...uneven,
+    ];
   },
 };
 
-/** Only what stood still as a whole for longer than anything takes to be committed. */
-function standingStill(world: World, { partitions, watchedMs }: Backlog): readonly PartitionBacklog[] {
-  if (watchedMs < 2 * world.config.commitEveryMs) return [];
-  const still = partitions.filter(({ lag, leaving }) => lag > 0 && leaving === 0);
-  return still.some(({ lag, oldestMs }) => lag >= SOME_LAG || olderThan(oldestMs, OLD_MS)) ? still : [];
+/** What stands still or is nobody's is told by itself, and more processes do not help it. */
+function general({ report: { partitions } }: Backlog, lagged: string, isUneven: boolean): Verdict {
+  const moving = partitions.filter((each) => !isStuck(each) && each.state !== 'no-owner');
+  const isBehind = moving.some(({ state }) => state === 'behind');
+  const gain =
+    sum(moving, ({ progressPerSecond }) => progressPerSecond) -
+    sum(moving, ({ arrivalPerSecond }) => arrivalPerSecond);
+  if (!isBehind || gain >= 0) return ok(lagged);
+  return warn(
+    `${lagged}: it falls behind`,
+    isUneven
+      ? 'See to the partition that holds most of it, or load a faster model.'
+      : 'More processes, up to one for each partition, or a faster model.',
+  );
 }
 
-function stuck(
-  world: World,
-  { partitions, watchedMs }: Backlog,
-  still: readonly PartitionBacklog[],
-): Verdict[] {
-  if (still.length === 0) return [];
-  const stand = still.length === 1 ? 'stands' : 'stand';
-  const which = partitionsOf(still.map(({ partition }) => partition));
-  const waiting = count(sum(still.map(({ lag }) => lag)), 'record');
-  const rest = partitions.some(({ leaving }) => leaving > 0) ? ', while the others go on' : '';
-  return [
-    fail(
-      `${which} of ${world.nameOf('input')} ${stand} still: nothing was committed there for ${span(watchedMs)} with ${waiting} waiting${rest}`,
-      'See /readyz and the log of the process that holds them: a stopped partition is named there with its code.',
-    ),
-  ];
-}
-
-/** Among those that move: what waits in a partition that stands still tells nothing of its keys. */
-function hot(world: World, moving: readonly PartitionBacklog[]): Verdict[] {
-  const lag = sum(moving.map((each) => each.lag));
-  if (lag < SOME_LAG || moving.length < 2) return [];
-  const most = moving.reduce((one, other) => (other.lag > one.lag ? other : one));
-  const share = most.lag / lag;
-  if (share < HOT_SHARE || share < 2 / moving.length) return [];
+function unowned(world: World, { report: { partitions } }: Backlog): Verdict[] {
+  const left = partitions.filter(({ state, lag }) => state === 'no-owner' && lag !== null && lag > 0);
+  if (left.length === 0) return [];
+  const which = partitionsOf(left.map(({ partition }) => partition));
   return [
     warn(
-      `partition ${most.partition} of ${world.nameOf('input')} holds ${Math.round(100 * share)}% of what waits: more processes do not help it`,
-      'Look for a key that most events have, or for one process that is slower than the others.',
+      `nobody in group ${world.config.kafka.group} has ${which} of ${world.nameOf('input')}: ${waitingIn(left)} waiting there`,
+      'See what is said of the group.',
     ),
   ];
 }
 
-function fallsBehind(moving: readonly PartitionBacklog[]): boolean {
-  const isOld = moving.some(({ oldestMs, lag }) => olderThan(oldestMs, OLD_MS) || lag >= SOME_LAG);
-  return isOld && sum(moving.map(({ leaving }) => leaving)) < sum(moving.map(({ arriving }) => arriving));
+function stuck(input: string, { report: { partitions } }: Backlog): Verdict[] {
+  const [held, still] = apart(partitions.filter(isStuck), ({ openTransaction }) => openTransaction);
+  const rest = partitions.some(({ progressPerSecond }) => (progressPerSecond ?? 0) > 0)
+    ? ', while the others go on'
+    : '';
+  const told = (those: readonly PartitionReport[], why: string) => {
+    const which = `${partitionsOf(those.map(({ partition }) => partition))} of ${input}`;
+    const stillMs = 1_000 * Math.min(...those.map(({ stillSeconds }) => stillSeconds));
+    return `${which} ${those.length === 1 ? 'stands' : 'stand'} still: nothing was committed there for ${span(stillMs)} with ${waitingIn(those)} waiting${why}${rest}`;
+  };
+  return [
+    ...(still.length === 0
+      ? []
+      : [
+          fail(
+            told(still, ''),
+            'See /readyz and the log of the process that holds them: a stopped partition is named there with its code.',
+          ),
+        ]),
+    ...(held.length === 0
+      ? []
+      : [
+          fail(
+            told(held, ', of a transaction that is still open'),
+            'Find the producer that began it: see what is said of transactions.',
+          ),
+        ]),
+  ];
 }
 
-function olderThan(timestampMs: number | undefined, ms: number): boolean {
-  return timestampMs !== undefined && timestampMs >= 0 && Date.now() - timestampMs > ms;
+/** Behind alone: what is skewed and read in time is no trouble. Keys are not read here: `top` and `/scale` name them. */
+function hot(input: string, { report, serviceRate }: Backlog): Verdict[] {
+  const moving = sum(
+    report.partitions.filter((each) => !isStuck(each)),
+    ({ lag }) => lag,
+  );
+  return findHot(report, serviceRate, new Map())
+    .filter(({ partition }) => report.partitions[partition]?.state === 'behind')
+    .map(({ partition, lag }) =>
+      warn(
+        `partition ${partition} of ${input} holds ${Math.round((100 * lag) / moving)}% of what waits: more processes do not help it`,
+        'Look for a key that most events have, or for one process that is slower than the others.',
+      ),
+    );
 }
 
 function oldestOf({ partitions, nowMs }: Backlog): string {
@@ -109,10 +119,21 @@ function oldestOf({ partitions, nowMs }: Backlog): string {
   return `${known} written ${span(Math.max(0, nowMs - Math.min(...times)))} ago`;
 }
 
-function perSecond(rate: number): string {
-  return `${Math.round(rate).toLocaleString('en')} a second`;
+function waitingIn(partitions: readonly PartitionReport[]): string {
+  return count(
+    sum(partitions, ({ lag }) => lag),
+    'record',
+  );
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((one, other) => one + other, 0);
+function perSecond(rate: number | null): string {
+  return `${Math.round(rate ?? 0).toLocaleString('en')} a second`;
+}
+
+function apart<T>(all: readonly T[], belongs: (one: T) => boolean): [yes: T[], no: T[]] {
+  return [all.filter(belongs), all.filter((one) => !belongs(one))];
+}
+
+function sum<T>(all: readonly T[], of: (one: T) => number | null): number {
+  return all.reduce((total, one) => total + (of(one) ?? 0), 0);
 }
