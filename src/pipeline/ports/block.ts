@@ -53,6 +53,21 @@ export interface Block {
   readonly endOffset: number;
 }
 
+/** The key of record `index`, valid as long as the block; undefined where it is null. Makes an object: not for the hot path. */
+export function keyView({ bytes, spans }: Block, index: number): Uint8Array | undefined {
+  return viewOf(bytes, spans, index * SPAN_STRIDE + KEY_START);
+}
+
+/** The value of record `index`, as `keyView` gives the key. */
+export function valueView({ bytes, spans }: Block, index: number): Uint8Array | undefined {
+  return viewOf(bytes, spans, index * SPAN_STRIDE + VALUE_START);
+}
+
+function viewOf(bytes: Uint8Array, spans: Int32Array, at: number): Uint8Array | undefined {
+  const start = spans[at]!;
+  return start < 0 ? undefined : bytes.subarray(start, spans[at + 1]!);
+}
+
 /** Finds the producer's span in the raw headers of a record, `bytes[start, end)`. Neither throws. */
 export interface TraceHeaders {
   /** Whether the producer traces this event: a valid `traceparent` with its sampled flag set. Makes no object. */

@@ -2,13 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { asTidemarkError, TidemarkError } from '../../errors.ts';
 import {
   type Block,
-  KEY_END,
-  KEY_START,
-  SPAN_STRIDE,
+  keyView,
   type TopicReader,
   type TopicReaderEvents,
-  VALUE_END,
-  VALUE_START,
+  valueView,
 } from '../../pipeline/ports.ts';
 
 export interface FollowedRecord {
@@ -118,13 +115,15 @@ export class TopicFollower {
     }
   }
 
-  #tell({ lease, bytes, spans, offsets, count }: Block, isLive: boolean): void {
-    for (let i = 0; i < count; i++) {
-      const at = i * SPAN_STRIDE;
-      const value = part(bytes, spans[at + VALUE_START]!, spans[at + VALUE_END]!);
-      const key = part(bytes, spans[at + KEY_START]!, spans[at + KEY_END]!);
-      const record = { key: new TextDecoder().decode(key), value, partition: lease.partition };
-      this.#events.record({ ...record, offset: offsets[i]! }, isLive);
+  #tell(block: Block, isLive: boolean): void {
+    const { partition } = block.lease;
+    for (let i = 0; i < block.count; i++) {
+      const record = {
+        key: new TextDecoder().decode(keyView(block, i)),
+        value: valueView(block, i),
+        partition,
+      };
+      this.#events.record({ ...record, offset: block.offsets[i]! }, isLive);
     }
   }
 
@@ -155,8 +154,4 @@ export class TopicFollower {
     this.#isDown = false;
     this.#events.up();
   }
-}
-
-function part(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
-  return start < 0 ? undefined : bytes.subarray(start, end);
 }

@@ -5,15 +5,7 @@ import { Registry } from '../../avro/registry.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import { asTidemarkError, TidemarkError } from '../../errors.ts';
 import type { PayloadView } from '../../http/api/rejections.ts';
-import {
-  type Block,
-  KEY_END,
-  KEY_START,
-  SPAN_STRIDE,
-  type TopicReader,
-  VALUE_END,
-  VALUE_START,
-} from '../../pipeline/ports.ts';
+import { type Block, keyView, type TopicReader, valueView } from '../../pipeline/ports.ts';
 import { newTopicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
 import { within } from '../within.ts';
@@ -74,16 +66,12 @@ async function readRecord(
   }
 }
 
-function recordOf({ bytes, spans, timestamps }: Block, index: number): RawRecord {
-  const of = (start: number, end: number) => {
-    const from = spans[index * SPAN_STRIDE + start]!;
-    return from < 0 ? null : bytes.slice(from, spans[index * SPAN_STRIDE + end]!);
-  };
-  const key = of(KEY_START, KEY_END);
+function recordOf(block: Block, index: number): RawRecord {
+  const key = keyView(block, index);
   return {
-    timestampMs: timestamps[index]!,
-    key: key === null ? null : Buffer.from(key).toString(),
-    value: of(VALUE_START, VALUE_END),
+    timestampMs: block.timestamps[index]!,
+    key: key === undefined ? null : Buffer.from(key).toString(),
+    value: valueView(block, index)?.slice() ?? null,
   };
 }
 

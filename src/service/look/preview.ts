@@ -15,14 +15,14 @@ import { type Cursor, fill } from '../../pipeline/fill.ts';
 import { type PaperRecord, PaperRecords } from '../../pipeline/paperRecords.ts';
 import {
   type Block,
-  KEY_END,
-  KEY_START,
+  keyView,
   READ_OK,
   type RowReaders,
   type Scorer,
   SPAN_STRIDE,
   VALUE_END,
   VALUE_START,
+  valueView,
 } from '../../pipeline/ports.ts';
 import { Progress } from '../../pipeline/progress.ts';
 import { systemClock } from '../clock.ts';
@@ -176,7 +176,7 @@ export class Preview {
     record: PaperRecord | undefined,
   ): Promise<Outcome> {
     if (record === undefined) {
-      const isTombstone = block.spans[index * SPAN_STRIDE + VALUE_START]! < 0;
+      const isTombstone = valueView(block, index) === undefined;
       return { kind: 'skipped', why: isTombstone ? 'tombstone' : 'record-type' };
     }
     const code = record.headers.get('error-code');
@@ -228,12 +228,11 @@ export class Preview {
 }
 
 function placeOf(block: Block, index: number): Omit<SeenEvent, 'outcome'> {
-  const start = block.spans[index * SPAN_STRIDE + KEY_START]!;
-  const end = block.spans[index * SPAN_STRIDE + KEY_END]!;
+  const key = keyView(block, index);
   return {
     partition: block.lease.partition,
     offset: block.offsets[index]!,
     timestampMs: block.timestamps[index]!,
-    key: start < 0 ? null : Buffer.from(block.bytes.subarray(start, end)).toString(),
+    key: key === undefined ? null : Buffer.from(key).toString(),
   };
 }

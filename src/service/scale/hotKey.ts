@@ -1,4 +1,4 @@
-import { type Block, KEY_END, KEY_START, SPAN_STRIDE, type TopicReader } from '../../pipeline/ports.ts';
+import { keyView, type TopicReader } from '../../pipeline/ports.ts';
 import type { HotKey } from './advice.ts';
 
 /** Records at the end of the partition: enough to see a share of a few hundredths, and each counted, as they are so few. */
@@ -31,8 +31,10 @@ export async function commonestKey(
       const block = await Promise.race([reader.next(), late.promise]);
       if (block === undefined) break;
       for (let index = 0; index < block.count && sampled < SAMPLED; index++, sampled++) {
-        const key = keyText(block, index);
-        if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+        const key = keyView(block, index);
+        if (key === undefined) continue;
+        const shown = keyText(key);
+        counts.set(shown, (counts.get(shown) ?? 0) + 1);
       }
       next = block.nextOffset;
       reader.release(block);
@@ -48,11 +50,8 @@ export async function commonestKey(
   return { key: commonest[0], share: Math.round((commonest[1] / sampled) * 100) / 100, sampled };
 }
 
-/** Undefined for a record without a key. */
-function keyText({ spans, bytes }: Block, index: number): string | undefined {
-  const start = spans[index * SPAN_STRIDE + KEY_START]!;
-  if (start < 0) return undefined;
-  const key = Buffer.from(bytes.subarray(start, spans[index * SPAN_STRIDE + KEY_END]!));
+function keyText(bytes: Uint8Array): string {
+  const key = Buffer.from(bytes);
   const text = key.toString();
   // Whatever is not plain text would garble the terminal or page that shows it.
   const shown = /^[\P{C}]+$/u.test(text) && !text.includes('\ufffd') ? text : key.toString('hex');
