@@ -1,8 +1,8 @@
-import { constants } from 'node:os';
 import { Command, Help, InvalidArgumentError } from 'commander';
 import type { Examined } from '../service/doctor/doctor.ts';
 import type { Status } from '../service/doctor/verdict.ts';
 import { paint } from './output.ts';
+import { exitOnSignals } from './signals.ts';
 
 interface Flags {
   readonly config: string;
@@ -28,8 +28,8 @@ away or the principal may not, is skipped with the reason; the rest is told all 
 same. Some checks watch the group for a few seconds. docs/doctor.md explains each.
 
 Exit status: 0 healthy, maybe with warnings; 1 something is broken (with --strict:
-or warned of, or skipped); 2 the configuration has faults, or wrong usage; 130 or
-143 a signal came before.
+or warned of, or skipped); 2 the configuration has faults, or wrong usage; 129,
+130 or 143 a signal came before.
 
 Examples:
   $ tidemark doctor -c config/card-fraud.yaml
@@ -46,7 +46,7 @@ Examples:
         command.error(`error: no check is called ${strangers.join(', ')}; there are ${known.join(', ')}`);
       const loaded = loadOrExplain(file);
       if (loaded === undefined) return;
-      stopOnSignals();
+      exitOnSignals();
       const { examine } = await import('../service/doctor/doctor.ts');
       const progress = new Progress();
       const startMs = performance.now();
@@ -153,12 +153,6 @@ class Progress {
   clear(): void {
     if (process.stderr.isTTY && this.#shown !== '') process.stderr.write('\r\u001b[2K');
   }
-}
-
-/** It holds nothing that would have to be given back. */
-function stopOnSignals(): void {
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => process.exit(128 + constants.signals[name]));
 }
 
 function ids(text: string): string[] {

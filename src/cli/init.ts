@@ -2,9 +2,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Initialised } from '../service/init/init.ts';
 import type { InitRequest } from '../service/init/request.ts';
 import { reportOn, reportText } from './check.ts';
-import { dialogueOf, isInteractive, onPromptAbort } from './initDialogue.ts';
+import { dialogueOf } from './initDialogue.ts';
 import { proposalText } from './initText.ts';
 import { paint } from './output.ts';
+import { isInteractive, onPromptAbort } from './prompts.ts';
+import { exitOnSignals } from './signals.ts';
 import { collect } from './usage.ts';
 
 interface Flags extends Omit<InitRequest, 'outputs' | 'places' | 'offline' | 'yes' | 'force'> {
@@ -52,12 +54,13 @@ export function initCommand(): Command {
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(async ({ json = false, ...flags }: Flags) => {
-      const signals = endOnSignals();
+      // What was begun is discarded as the process exits.
+      const finish = exitOnSignals();
       const { initPipeline } = await import('../service/init/init.ts');
       const request = requestOf(flags);
       const made = await initPipeline(request, dialogueOf(request, { json }))
         .catch(onPromptAbort)
-        .finally(signals.forget);
+        .finally(finish);
       if (made === undefined) {
         process.stderr.write('Nothing was written.\n');
         return;
@@ -79,8 +82,8 @@ with --yes; what is ambiguous has to be given. Nothing is written before all is
 known and proved.
 
 Exit status: 0 written, and \`check\` finds no fault; 1 broker or registry cannot be
-asked, or the model fails its proof; 2 something has to be given or corrected; 130
-or 143 a signal, and nothing was written.
+asked, or the model fails its proof; 2 something has to be given or corrected; 129,
+130 or 143 a signal, and nothing was written.
 
 Examples:
   $ tidemark init
@@ -102,14 +105,6 @@ function place(text: string, before: Readonly<Record<string, string>> = {}): Rec
   if (equals < 1 || equals === text.length - 1)
     throw new InvalidArgumentError('expected FEATURE=PLACE, such as age=person.age');
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
-}
-
-/** What was begun is discarded as the process exits. */
-function endOnSignals(): { forget(): void } {
-  const interrupted = () => process.exit(130);
-  const terminated = () => process.exit(143);
-  process.on('SIGINT', interrupted).on('SIGTERM', terminated);
-  return { forget: () => void process.off('SIGINT', interrupted).off('SIGTERM', terminated) };
 }
 
 function madeText({ proposal, facts, written }: Initialised, report: string, request: InitRequest): string {

@@ -2,11 +2,7 @@ import type { InitDialogue } from '../service/init/init.ts';
 import type { InitRequest, Question } from '../service/init/request.ts';
 import { proposalText } from './initText.ts';
 import { paint } from './output.ts';
-
-/** Whether somebody is there to be asked. */
-export function isInteractive(): boolean {
-  return process.stdin.isTTY === true && process.stdout.isTTY === true;
-}
+import { isInteractive } from './prompts.ts';
 
 /** Asks in a terminal; elsewhere, and for JSON, nobody is asked. */
 export function dialogueOf({ yes }: InitRequest, { json }: { json: boolean }): InitDialogue {
@@ -20,12 +16,6 @@ export function dialogueOf({ yes }: InitRequest, { json }: { json: boolean }): I
       return confirm({ message: `Write this to ${proposal.out}?` });
     },
   };
-}
-
-/** Somebody pressed Ctrl-C at a question: nothing was written, and the status says so. Other faults go on. */
-export function onPromptAbort(cause: unknown): undefined {
-  if (!(cause instanceof Error && cause.name === 'ExitPromptError')) throw cause;
-  process.exitCode = 130;
 }
 
 const OTHER = 'something else';

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { MoveCommand } from '../service/control/command.ts';
 import { type CommandFlags, groupCommand, STATUS, say } from './command.ts';
-import { isInteractive, onPromptAbort } from './initDialogue.ts';
 import { paint } from './output.ts';
+import { isInteractive, onPromptAbort } from './prompts.ts';
 import { wholeNumber } from './usage.ts';
 
 type SeekTo = Extract<MoveCommand, { command: 'seek' }>['to'];

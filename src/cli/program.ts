@@ -50,6 +50,7 @@ Exit status:
   0    done
   1    stopped by a fault, which is named with its code
   2    wrong usage or configuration: write something else, then try again
+  129  stopped by the end of its terminal (SIGHUP) before it was done
   130  stopped by Ctrl-C before it was done
   143  stopped by SIGTERM before it was done
 \`tidemark run\` without --until-end is done when it is stopped: it exits 0.`,

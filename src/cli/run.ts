@@ -1,8 +1,8 @@
-import { constants } from 'node:os';
 import { Command } from 'commander';
 import { asTidemarkError } from '../errors.ts';
 import type { Service } from '../service/service.ts';
 import { exitStatus } from './output.ts';
+import { type Asked, abortOnSignals } from './signals.ts';
 
 /** `tidemark run`: score until stopped, or until the end. */
 export function runCommand(): Command {
@@ -18,8 +18,8 @@ the process exits. The second one exits at once. Logs go to standard error; with
 --until-end standard output gets one line of JSON.
 
 Exit status: 0 stopped as asked, or the end was reached; 1 stopped by a fault; 2
-the configuration has faults or the parts do not fit; 130 (Ctrl-C) or 143 (SIGTERM)
-a signal came before the end that --until-end waits for, or came twice.
+the configuration has faults or the parts do not fit; 129 (SIGHUP), 130 (Ctrl-C) or
+143 (SIGTERM) a signal came before the end that --until-end waits for, or came twice.
 
 Examples:
   $ tidemark run -c config/card-fraud.yaml
@@ -40,12 +40,12 @@ Examples:
         processMetrics: true,
         killWhenStuck: true,
       });
-      const signals = stopOnSignals(service);
+      const asked = stopOnSignals(service);
       try {
         const share = await service.run();
         if (untilEnd) process.stdout.write(`${JSON.stringify({ pipeline: config.pipeline, ...share })}\n`);
         // A job that was stopped halfway must not count as done.
-        if (untilEnd && !service.endReached) process.exitCode = signals.exitStatus;
+        if (untilEnd && !service.endReached) process.exitCode = asked.exitStatus ?? 1;
       } catch (cause) {
         // The service has told it, with its code and what to do.
         process.exitCode = exitStatus(asTidemarkError(cause));
@@ -55,18 +55,10 @@ Examples:
     });
 }
 
-function stopOnSignals(service: Service): { exitStatus: number } {
-  const signals = { exitStatus: 1 };
-  let asked = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      signals.exitStatus = 128 + constants.signals[signal];
-      if (asked) process.exit(signals.exitStatus);
-      asked = true;
-      service.stop();
-    });
-  }
+function stopOnSignals(service: Service): Asked {
+  const asked = abortOnSignals();
+  asked.signal.addEventListener('abort', () => service.stop());
   // An exception nobody caught leaves state nobody knows: stop, and let the group read again what was not committed.
   process.on('uncaughtException', (cause) => service.fail(cause));
-  return signals;
+  return asked;
 }

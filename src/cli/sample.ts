@@ -1,9 +1,9 @@
-import { constants } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { SampleStart } from '../service/look/sample.ts';
 import { loadOrExplain } from './configuration.ts';
 import { paint } from './output.ts';
 import { seenJson, seenText } from './seen.ts';
+import { abortOnSignals } from './signals.ts';
 import { wholeNumber } from './usage.ts';
 
 interface Flags {
@@ -39,7 +39,8 @@ why \`run\` would make it a dead letter. Aborted transactions are left out unles
 kafka.isolation says otherwise. Standard error says what is waited for.
 
 Exit status: 0 --count or the end was reached; 1 Kafka or the registry cannot be
-read; 2 wrong usage or configuration; 130 or 143 a signal came before.
+read; 2 wrong usage or configuration; 129, 130 or 143 a signal came
+before.
 
 Examples:
   $ tidemark sample -c config/card-fraud.yaml
@@ -50,11 +51,11 @@ Examples:
       const loaded = loadOrExplain(file);
       if (loaded === undefined) return;
       const { topic } = loaded.config.input;
-      const stop = stopOnSignals();
+      const asked = abortOnSignals();
       const { sampleTopic } = await import('../service/look/sample.ts');
       const shown = await sampleTopic(
         loaded.config,
-        { ...flags, untilEnd, signal: stop.signal },
+        { ...flags, untilEnd, signal: asked.signal },
         {
           seen: (event) =>
             process.stdout.write(
@@ -64,7 +65,7 @@ Examples:
           warned: (message) => tell(`${paint('yellow', '!')} ${message}`),
         },
       );
-      if (stop.signal.aborted) process.exitCode = stop.exitStatus;
+      if (asked.exitStatus !== undefined) process.exitCode = asked.exitStatus;
       else if (shown === 0) tell(`${topic} holds no events there`);
     });
 }
@@ -80,19 +81,6 @@ function beganText(
 
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-function stopOnSignals(): { readonly signal: AbortSignal; exitStatus: number } {
-  const stop = new AbortController();
-  const state = { signal: stop.signal, exitStatus: 0 };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      state.exitStatus = 128 + constants.signals[name];
-      if (stop.signal.aborted) process.exit(state.exitStatus);
-      stop.abort();
-    });
-  }
-  return state;
 }
 
 function place(text: string): SampleStart {

@@ -1,10 +1,10 @@
-import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { BROKERS_EXPECTED, parseBrokers } from '../config/brokers.ts';
 import { asTidemarkError } from '../errors.ts';
 import type { Top, TopTarget } from '../service/group/top.ts';
 import { paint } from './output.ts';
+import { aborted, abortOnSignals } from './signals.ts';
 
 interface Flags {
   readonly config?: string;
@@ -46,7 +46,7 @@ Joins nothing and commits nothing. Partitions stand worst first:
 GET /scale of a replica advises, here with what Kafka tells alone. q ends it.
 
 Exit status: 0 ended by q, or --once is done; 1 Kafka cannot be read; 2 wrong
-usage or configuration; 130 or 143 ended by a signal.
+usage or configuration; 129, 130 or 143 ended by a signal.
 
 Examples:
   $ tidemark top -c config/card-fraud.yaml
@@ -118,26 +118,20 @@ async function showOnce(top: Top, apart: number, json: boolean): Promise<void> {
 
 /** Until a signal ends the process. */
 async function tellForEver(top: Top, everyMs: number): Promise<void> {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      process.exitCode = 128 + constants.signals[name];
-      stop.abort();
-    });
-  }
-  for (let looks = 0; !stop.signal.aborted; looks++) {
+  const asked = abortOnSignals();
+  for (let looks = 0; !asked.signal.aborted; looks++) {
     try {
-      await top.look();
+      if ((await Promise.race([top.look(), aborted(asked.signal)])) === 'aborted') break;
       void top.readHotKeys();
     } catch (thrown) {
       const error = asTidemarkError(thrown);
-      if (stop.signal.aborted) break;
       // A broker that is down may come back; what was never there will not.
       if (error.disposition !== 'retry' || looks === 0) throw error;
     }
     process.stdout.write(`${JSON.stringify(top.view())}\n`);
-    await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {});
+    await sleep(everyMs, undefined, { signal: asked.signal }).catch(() => {});
   }
+  if (asked.exitStatus !== undefined) process.exitCode = asked.exitStatus;
 }
 
 function hostsAndPorts(text: string): readonly string[] {

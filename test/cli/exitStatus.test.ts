@@ -26,6 +26,7 @@ const ways: Readonly<Record<string, (t: TestContext) => Promise<TidemarkProcess>
   0: async (t) => new TidemarkProcess(t, ['check', '-c', 'config/card-fraud.yaml']),
   1: async (t) => new TidemarkProcess(t, ['topics', '-c', pipelineWithoutKafka(t)]),
   2: async (t) => new TidemarkProcess(t, ['check', '-c', 'no-such.yaml']),
+  129: (t) => stoppedBy(t, 'SIGHUP', ['--until-end']),
   130: (t) => stoppedBy(t, 'SIGINT', ['--until-end']),
   143: (t) => stoppedBy(t, 'SIGTERM', ['--until-end']),
 };

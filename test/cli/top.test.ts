@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { cardFraudYaml, freshNames, temporaryFolder } from '../support/cardFraud.ts';
@@ -35,6 +37,26 @@ describe('tidemark top', { concurrency: true }, () => {
       assert.match(run.story(), /E-KAFKA-UNREACHABLE looking at group g: .*127\.0\.0\.1:1/);
     }
   });
+
+  for (const [name, status] of [
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)
+    test(`ends by ${name} while a look waits for an answer`, async (t) => {
+      const sockets: Socket[] = [];
+      const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+      t.after(() => {
+        silent.close();
+        for (const socket of sockets) socket.destroy();
+      });
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const run = top(t, '--brokers', `127.0.0.1:${port}`, '--group', 'g', '--topic', 't', '--json');
+      await once(silent, 'connection');
+      run.kill(name);
+      // Long before a look gives up.
+      assert.equal((await run.endsWith(status, 5_000)).stdout, '');
+    });
 
   test('takes several brokers, with room after commas', async (t) => {
     const run = top(t, ...NOWHERE, '--once', '--brokers', '127.0.0.1:1, 127.0.0.1:2');

@@ -4,6 +4,7 @@ import { asTidemarkError } from '../../errors.ts';
 import type { Top } from '../../service/group/top.ts';
 import { LiveScreen } from '../liveScreen.ts';
 import { paint } from '../output.ts';
+import { aborted, onSignals } from '../signals.ts';
 import { topScreen } from './screen.ts';
 
 const CTRL_C = '\u0003';
@@ -56,22 +57,14 @@ function listen(end: (exitStatus: number) => void): () => void {
     if (keys.includes(CTRL_C)) end(128 + constants.signals.SIGINT);
     else if (keys.includes('q')) end(0);
   };
-  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map(
-    (name) => [name, () => end(128 + constants.signals[name])] as const,
-  );
-  for (const [name, onSignal] of signals) process.on(name, onSignal);
+  const forget = onSignals(end);
   if (stdin.isTTY) stdin.setRawMode(true);
   stdin.on('data', onKey);
   return () => {
-    for (const [name, onSignal] of signals) process.off(name, onSignal);
+    forget();
     stdin.off('data', onKey);
     if (stdin.isTTY) stdin.setRawMode(false);
     stdin.pause();
     stdin.unref();
   };
-}
-
-function aborted(signal: AbortSignal): Promise<'aborted'> {
-  if (signal.aborted) return Promise.resolve('aborted');
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve('aborted'), { once: true }));
 }
