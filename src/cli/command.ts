@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/units.ts';
 import type { CommandRequest } from '../service/control/command.ts';
 import type { Requested } from '../service/control/commands.ts';
+import { counted } from '../service/words.ts';
 import { paint } from './output.ts';
 
 /** What every verb that commands the group takes. */
@@ -71,9 +72,8 @@ function tell(requested: Requested, group: string, { timeout, config }: CommandF
   }
   if (done) return;
   const seconds = timeout / 1000;
-  const of = members === undefined ? '' : `, which has ${members} member${members === 1 ? '' : 's'}`;
-  const who =
-    answers.length === 0 ? 'nobody' : `${answers.length} process${answers.length === 1 ? '' : 'es'}`;
+  const of = members === undefined ? '' : `, which has ${counted(members, 'member')}`;
+  const who = answers.length === 0 ? 'nobody' : counted(answers.length, 'process', 'processes');
   const late = answers.length < Math.max(1, members ?? 1);
   process.stderr.write(
     `${paint('yellow', '!')} ${who} of group ${group}${of}, answered${late ? ` within ${seconds} s` : ''}\n`,

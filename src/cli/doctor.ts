@@ -1,6 +1,7 @@
 import { Command, Help, InvalidArgumentError } from 'commander';
 import type { Examined } from '../service/doctor/doctor.ts';
 import type { Status } from '../service/doctor/verdict.ts';
+import { counted } from '../service/words.ts';
 import { paint } from './output.ts';
 import { exitOnSignals } from './signals.ts';
 
@@ -128,7 +129,7 @@ function countsOf(checks: readonly Examined[]): Counts {
 function summary({ ok, warn, fail, skipped }: Counts, seconds: number): string {
   const words = [
     fail > 0 && paint('red', `${fail} broken`, process.stdout),
-    warn > 0 && paint('yellow', `${warn} ${warn === 1 ? 'warning' : 'warnings'}`, process.stdout),
+    warn > 0 && paint('yellow', counted(warn, 'warning'), process.stdout),
     skipped > 0 && `${skipped} skipped`,
     `${ok} in order`,
   ].filter((part) => part !== false);

@@ -1,5 +1,6 @@
 import type { InitFacts } from '../service/init/facts.ts';
 import { type Proposal, placeText } from '../service/init/proposal.ts';
+import { counted } from '../service/words.ts';
 import { paint } from './output.ts';
 
 /** What init found and chose, and why, for people. */
@@ -10,9 +11,11 @@ export function proposalText(proposal: Proposal, { model, event, topic }: InitFa
   const placeWidth = Math.max(...features.map((feature) => placeText(feature).length));
   const [score, ...further] = outputs;
   const facts = [
-    ['model', `${model.file}, ${model.inputs.length === 1 ? '1 input' : `${model.inputs.length} inputs`}`],
+    ['model', `${model.file}, ${counted(model.inputs.length, 'input')}`],
     ['events', event.source],
-    ...(topic === undefined ? [] : [['topic', `${topic.partitions} partitions, ${topic.records} records`]]),
+    ...(topic === undefined
+      ? []
+      : [['topic', `${counted(topic.partitions, 'partition')}, ${counted(topic.records, 'record')}`]]),
     [
       'score',
       `${score!.tensor}${score!.column === undefined ? '' : `, column ${score!.column}`} (${scoreWhy})`,

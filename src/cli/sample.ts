@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { SampleStart } from '../service/look/sample.ts';
+import { counted } from '../service/words.ts';
 import { loadOrExplain } from './configuration.ts';
 import { paint } from './output.ts';
 import { seenJson, seenText } from './seen.ts';
@@ -74,7 +75,7 @@ function beganText(
   { topic, partitions, waiting }: { topic: string; partitions: number; waiting: boolean },
   untilEnd: boolean,
 ): string {
-  const where = `${topic}, ${partitions} partition${partitions === 1 ? '' : 's'}`;
+  const where = `${topic}, ${counted(partitions, 'partition')}`;
   if (!waiting || untilEnd) return paint('dim', `${where}; Ctrl-C ends`);
   return paint('dim', `${where}: waiting for new events; --from -10 shows the last ones, Ctrl-C ends`);
 }

@@ -12,6 +12,7 @@ import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import type { SchemaFile } from './materials.ts';
 import { inputSubject } from './subjects.ts';
 import { within } from './within.ts';
+import { counted } from './words.ts';
 
 /** What a dependency that is down may take before `check` says so instead of waiting. */
 const PATIENCE_MS = 15_000;
@@ -77,7 +78,7 @@ export function proveTopic(
   if (partitions !== undefined)
     found.proved.push({
       what: where,
-      detail: `${topic} has ${partitions} partition${partitions === 1 ? '' : 's'}`,
+      detail: `${topic} has ${counted(partitions, 'partition')}`,
     });
   else
     found.faults.push({

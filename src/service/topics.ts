@@ -7,6 +7,7 @@ import { contractError } from './contract.ts';
 import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import { readSchema } from './materials.ts';
 import { inputSubject } from './subjects.ts';
+import { counted } from './words.ts';
 
 /** A year, within which somebody asks who did that. */
 const AUDIT_RETENTION_MS = 365 * 24 * 60 * 60 * 1000;
@@ -75,7 +76,7 @@ async function provideTopic(
 ): Promise<{ need: Need; partitions: number }> {
   const there = await admin.describeTopic(name);
   const count = there?.partitions ?? partitions;
-  const detail = count === 1 ? '1 partition' : `${count} partitions`;
+  const detail = counted(count, 'partition');
   if (there !== undefined)
     return { need: { kind: 'topic', name, state: 'there', detail }, partitions: count };
   if (apply) {

@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import type { MemberReport, PartitionReport, PartitionState } from '../../service/group/report.ts';
 import type { TopView } from '../../service/group/top.ts';
-import { count, counted, duration, percent } from '../../service/scale/words.ts';
+import { counted, duration, figure, percent } from '../../service/words.ts';
 import type { Style } from '../output.ts';
 import { type Column, table } from './table.ts';
 
@@ -57,7 +57,7 @@ function headLines(view: TopView, width: number, paint: Paint): string[] {
   const total = [
     `arriving ${perSecond(view.arrivalPerSecond)}`,
     `scored ${perSecond(view.progressPerSecond)}`,
-    `waiting ${count(lag)}`,
+    `waiting ${figure(lag)}`,
     drainText(view),
   ];
   return [...lines, total.filter((fact) => fact !== '').join('   ')];
@@ -93,7 +93,7 @@ const REPLICA_COLUMNS: readonly Column<MemberReport>[] = [
   { title: 'partitions', text: ({ partitions }) => String(partitions.length), right: true },
   { title: 'scored/s', text: (member) => rate(member.progressPerSecond), right: true },
   { title: 'arriving/s', text: (member) => rate(member.arrivalPerSecond), right: true },
-  { title: 'waiting', text: ({ lag }) => count(lag), right: true },
+  { title: 'waiting', text: ({ lag }) => figure(lag), right: true },
 ];
 
 function replicaLines(view: TopView, paint: Paint): string[] {
@@ -117,7 +117,7 @@ function partitionLines(view: TopView, width: number, paint: Paint): string[] {
       text: (partition) => stateText(partition, hot),
       style: ({ state, stopped }) => (stopped === null ? STATES[state].style : 'red'),
     },
-    { title: 'waiting', text: ({ lag }) => (lag === null ? '?' : count(lag)), right: true },
+    { title: 'waiting', text: ({ lag }) => (lag === null ? '?' : figure(lag)), right: true },
     { title: 'oldest', text: ageText, right: true },
     { title: 'arriving/s', text: ({ arrivalPerSecond }) => rate(arrivalPerSecond), right: true },
     { title: 'scored/s', text: ({ progressPerSecond }) => rate(progressPerSecond), right: true },
@@ -126,10 +126,10 @@ function partitionLines(view: TopView, width: number, paint: Paint): string[] {
     columns.push(
       {
         title: 'committed',
-        text: ({ committed }) => (committed === null ? 'none' : count(committed)),
+        text: ({ committed }) => (committed === null ? 'none' : figure(committed)),
         right: true,
       },
-      { title: 'end', text: ({ end }) => (end === null ? '?' : count(end)), right: true },
+      { title: 'end', text: ({ end }) => (end === null ? '?' : figure(end)), right: true },
       { title: 'leader', text: ({ leader }) => (leader === null ? 'none' : String(leader)), right: true },
     );
   columns.push({
@@ -160,11 +160,11 @@ function ageText({ lagSeconds, lagSecondsIsLeast }: PartitionReport): string {
 }
 
 function perSecond(value: number | null): string {
-  return value === null ? '?' : `${count(value)}/s`;
+  return value === null ? '?' : `${figure(value)}/s`;
 }
 
 function rate(value: number | null): string {
-  return value === null ? '?' : count(value);
+  return value === null ? '?' : figure(value);
 }
 
 function cut(lines: readonly string[], room: number, what: string, paint: Paint): readonly string[] {

@@ -5,7 +5,7 @@ import type { HotKey, ScaleAdvice } from '../scale/advice.ts';
 import { ScaleAdviser, type ScaleOptions } from '../scale/adviser.ts';
 import { commonestKey } from '../scale/hotKey.ts';
 import { type Effort, ServiceRates } from '../scale/serviceRate.ts';
-import { duration } from '../scale/words.ts';
+import { duration } from '../words.ts';
 import { GroupHistory, type HistoryOptions } from './history.ts';
 import type { GroupReport } from './report.ts';
 

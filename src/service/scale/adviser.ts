@@ -1,10 +1,10 @@
 import type { GroupReport, PartitionReport } from '../group/report.ts';
+import { counted, duration, figure, percent } from '../words.ts';
 import type { HotKey, HotPartition, ScaleAdvice, ScaleBecause, StuckPartition } from './advice.ts';
 import { findHot, findStuck, isStuck } from './findings.ts';
 import { type Need, replicasNeeded, UTILISATION } from './need.ts';
 import type { ServiceRate } from './serviceRate.ts';
 import { SteadyNumber } from './steady.ts';
-import { count, counted, duration, percent } from './words.ts';
 
 export interface ScaleOptions {
   readonly drainInMs: number;
@@ -120,14 +120,14 @@ function sentences(report: GroupReport, told: Told): string {
 
 function why({ members, arrivalPerSecond, lag }: GroupReport, { wanted, because, asked }: Told): string {
   const { serviceRate, drainInSeconds, neededPerSecond, wantedNow } = because;
-  const load = `${count(arrivalPerSecond ?? 0)} events/s arrive, ${count(lag)} waiting`;
+  const load = `${figure(arrivalPerSecond ?? 0)} events/s arrive, ${figure(lag)} waiting`;
   const number = counted(wanted, 'replica');
   const none = members.length === 0 ? 'No replica is running. ' : '';
   const stay = members.length === 0 ? `No replica is running. Start ${number}` : `Stay at ${number}`;
   if (asked.standsStill) return `${stay}: ${load}.`;
   if (serviceRate === null)
     return `${stay}: ${load}, and what one replica scores is not known before events wait for one.`;
-  const need = `to have it scored in ${duration(drainInSeconds)} takes ${count(neededPerSecond)}/s, and one replica scores ${count(serviceRate)}/s, planned at ${percent(UTILISATION)}`;
+  const need = `to have it scored in ${duration(drainInSeconds)} takes ${figure(neededPerSecond)}/s, and one replica scores ${figure(serviceRate)}/s, planned at ${percent(UTILISATION)}`;
   const text = `${none}${number}: ${load}; ${need}.`;
   if (wantedNow === wanted) return text;
   return wantedNow > wanted

@@ -1,8 +1,8 @@
 /** Partitions that more replicas do not help, and what does. */
 import { catalogue } from '../../errors.ts';
 import type { GroupReport, MemberReport, PartitionReport } from '../group/report.ts';
+import { counted, duration, figure, percent } from '../words.ts';
 import type { HotKey, HotPartition, StuckPartition } from './advice.ts';
-import { count, counted, duration, percent } from './words.ts';
 
 /** Of all that waits: a partition with as much has the lag, and the others have none to speak of. */
 const MOST_OF_THE_LAG = 0.8;
@@ -109,9 +109,9 @@ function whyHot(
   key: HotKey | null | undefined,
 ): string {
   const perSecond = arrivalPerSecond ?? 0;
-  const gets = `gets ${count(perSecond)} events/s, ${percent(all.share)} of all that arrive`;
+  const gets = `gets ${figure(perSecond)} events/s, ${percent(all.share)} of all that arrive`;
   const load = all.tooMuch
-    ? `${gets}, and the one replica that reads it scores ${count(all.serviceRate ?? 0)}/s at most`
+    ? `${gets}, and the one replica that reads it scores ${figure(all.serviceRate ?? 0)}/s at most`
     : all.hasTheLag
       ? `has ${percent((lag ?? 0) / all.lag)} of all that waits, while the others keep up`
       : `${gets}; it is scored in time still, but by one replica alone`;

@@ -1,6 +1,6 @@
 import type { Reach } from '../../../kafka/inspect/inspector.ts';
+import { counted, list, span } from '../../words.ts';
 import { type Check, fail, ok, type Verdict, warn } from '../verdict.ts';
-import { count, list, span } from '../words.ts';
 
 /** A round trip that makes every commit and every acknowledgement slow. */
 const SLOW_MS = 1_000;
@@ -26,7 +26,7 @@ export const brokers: Check = {
     for (const reach of all) if (reach.error !== undefined) verdicts.push(unreached(reach));
     const reached = all.filter(({ error }) => error === undefined);
     const slowest = Math.max(0, ...reached.map(({ ms }) => ms!));
-    const evidence = `${reached.length} of ${count(all.length, 'broker')} answered, the slowest in ${span(slowest)}`;
+    const evidence = `${reached.length} of ${counted(all.length, 'broker')} answered, the slowest in ${span(slowest)}`;
     if (slowest < SLOW_MS) verdicts.unshift(ok(evidence));
     else
       verdicts.unshift(

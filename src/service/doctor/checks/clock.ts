@@ -1,8 +1,8 @@
 import { asTidemarkError } from '../../../errors.ts';
 import { logPlaces } from '../../../kafka/inspect/logs.ts';
 import { inputSubject } from '../../subjects.ts';
+import { span } from '../../words.ts';
 import { type Check, fail, ok, skipped, type Verdict, warn } from '../verdict.ts';
-import { span } from '../words.ts';
 import type { Role, World } from '../world.ts';
 
 /** A Date header counts whole seconds, and the answer takes its time. */

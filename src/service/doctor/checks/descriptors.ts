@@ -1,4 +1,5 @@
 import { asTidemarkError } from '../../../errors.ts';
+import { counted } from '../../words.ts';
 import { descriptors as ofProcess } from '../descriptors.ts';
 import { type Check, fail, ok, skipped, warn } from '../verdict.ts';
 
@@ -24,7 +25,7 @@ export const descriptors: Check = {
       },
     );
     const needed = Math.max(open ?? 0, LEAST_OWN) + brokers * PER_BROKER + BESIDES;
-    const evidence = `a process started here may open ${limit === Number.POSITIVE_INFINITY ? 'any number' : limit}; a pipeline on ${brokers === 1 ? '1 broker' : `${brokers} brokers`} needs up to ${needed}${open === undefined ? '' : `, ${open} are open in this one`}`;
+    const evidence = `a process started here may open ${limit === Number.POSITIVE_INFINITY ? 'any number' : limit}; a pipeline on ${counted(brokers, 'broker')} needs up to ${needed}${open === undefined ? '' : `, ${open} are open in this one`}`;
     const fix = `Raise the limit where the pipeline runs: ulimit -n ${needed * 4}, LimitNOFILE= in systemd; ask there, for each shell and container has its own.`;
     if (limit < needed) return [fail(evidence, fix)];
     return [limit < 2 * needed ? warn(evidence, fix) : ok(evidence)];

@@ -1,6 +1,6 @@
 import type { ThereTopic } from '../../../kafka/inspect/topics.ts';
+import { partitionsOf } from '../../words.ts';
 import { type Check, configDenied, fail, ok, type Verdict, warn } from '../verdict.ts';
-import { partitionsOf } from '../words.ts';
 import type { World } from '../world.ts';
 
 interface Kept {

@@ -1,7 +1,7 @@
 import { proveOutputPartitions } from '../../live.ts';
+import { counted, list, partitionsOf, span } from '../../words.ts';
 import { ofFindings } from '../findings.ts';
 import { type Check, fail, ok, type Verdict, warn } from '../verdict.ts';
-import { count, list, partitionsOf, span } from '../words.ts';
 import type { World } from '../world.ts';
 
 export const group: Check = {
@@ -24,19 +24,19 @@ export const group: Check = {
 async function members(world: World, partitions: number): Promise<Verdict[]> {
   const { group: name } = world.config.kafka;
   const { state, members } = await world.group();
-  const shares = `${world.nameOf('input')} has ${count(partitions, 'partition')}`;
+  const shares = `${world.nameOf('input')} has ${counted(partitions, 'partition')}`;
   if (members.length === 0)
     return [ok(`group ${name} has no member now; ${shares}, so up to ${partitions} processes can share it`)];
   if (state !== 'Stable')
     return [
       warn(
-        `group ${name} with ${count(members.length, 'member')} is rebalancing (${state})`,
+        `group ${name} with ${counted(members.length, 'member')} is rebalancing (${state})`,
         'Ask again in a minute; a group that does not settle has members that come and go: look at their logs.',
       ),
     ];
   const idle = members.filter(({ partitions }) => partitions.length === 0);
   const most = Math.max(...members.map(({ partitions }) => partitions.length));
-  const held = `${count(members.length, 'member')} of group ${name} share ${count(partitions, 'partition')}, at most ${most} each`;
+  const held = `${counted(members.length, 'member')} of group ${name} share ${counted(partitions, 'partition')}, at most ${most} each`;
   const verdicts: Verdict[] =
     idle.length === 0
       ? [ok(held)]

@@ -1,8 +1,8 @@
 import type { PartitionReport } from '../../group/report.ts';
 import { findHot, isStuck } from '../../scale/findings.ts';
+import { counted, partitionsOf, span } from '../../words.ts';
 import type { Backlog } from '../backlog.ts';
 import { type Check, fail, ok, type Verdict, warn } from '../verdict.ts';
-import { count, partitionsOf, span } from '../words.ts';
 import type { World } from '../world.ts';
 
 export const progress: Check = {
@@ -18,7 +18,7 @@ export const progress: Check = {
     if (watchedMs === 0) return [ok(`nothing was written to ${input} yet`)];
     const rates = `in ${span(watchedMs)} came ${perSecond(arrivalPerSecond)} and ${perSecond(progressPerSecond)} were committed`;
     if (lag === 0) return [ok(`nothing waits in ${input}; ${rates}`)];
-    const lagged = `${count(lag, 'record')} of ${input} wait, ${oldestOf(backlog)}; ${rates}`;
+    const lagged = `${counted(lag, 'record')} of ${input} wait, ${oldestOf(backlog)}; ${rates}`;
     if (report.members.length === 0)
       return [
         warn(
@@ -120,7 +120,7 @@ function oldestOf({ partitions, nowMs }: Backlog): string {
 }
 
 function waitingIn(partitions: readonly PartitionReport[]): string {
-  return count(
+  return counted(
     sum(partitions, ({ lag }) => lag),
     'record',
   );

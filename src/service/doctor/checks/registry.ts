@@ -1,5 +1,5 @@
+import { span } from '../../words.ts';
 import { type Check, ok, warn } from '../verdict.ts';
-import { span } from '../words.ts';
 
 export const registry: Check = {
   id: 'registry',

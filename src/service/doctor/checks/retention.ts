@@ -1,9 +1,9 @@
 import { asTidemarkError } from '../../../errors.ts';
 import { logBytes } from '../../../kafka/inspect/logs.ts';
+import { counted, partitionsOf, size, span } from '../../words.ts';
 import type { Backlog } from '../backlog.ts';
 import { bytesLeft, timeLeft } from '../retentionLeft.ts';
 import { type Check, configDenied, fail, ok, skipped, type Verdict, warn } from '../verdict.ts';
-import { count, partitionsOf, size, span } from '../words.ts';
 import type { World } from '../world.ts';
 
 /** Of what retention gives, used up by the oldest unread record. */
@@ -21,7 +21,7 @@ export const retention: Check = {
     const { partitions } = backlog;
     const verdicts: Verdict[] = partitions.flatMap(({ partition, committed, low }) => {
       if (committed === undefined || committed >= low) return [];
-      const evidence = `${topic}/${partition}: the log begins at ${low} and the group is at ${committed}: ${count(low - committed, 'record')} were deleted before they were read`;
+      const evidence = `${topic}/${partition}: the log begins at ${low} and the group is at ${committed}: ${counted(low - committed, 'record')} were deleted before they were read`;
       const now = world.config.input.outOfRange;
       return [
         fail(evidence, `Decide what the gap means; input.out_of_range (now ${now}) says where it goes on.`),

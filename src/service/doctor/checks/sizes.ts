@@ -1,9 +1,9 @@
 import { clientLimits } from '../../client.ts';
 import { DEAD_LETTER_ROOM_BYTES } from '../../limits.ts';
 import { proveRoom } from '../../live.ts';
+import { size } from '../../words.ts';
 import { ofFindings } from '../findings.ts';
 import { type Check, configDenied, fail, ok, type Verdict, warn } from '../verdict.ts';
-import { size } from '../words.ts';
 import type { Role, World } from '../world.ts';
 
 export const sizes: Check = {

@@ -1,9 +1,9 @@
 import type { TlsConfig } from '../../../config/pipelineConfig.ts';
 import { addressOf } from '../../../kafka/connection.ts';
+import { span } from '../../words.ts';
 import { type Certificate, certificatesIn, isKeyOf, type Shown, shownBy } from '../certificates.ts';
 import { expiryOf } from '../expiry.ts';
 import { type Check, fail, ok, skipped, type Verdict, warn } from '../verdict.ts';
-import { span } from '../words.ts';
 import type { World } from '../world.ts';
 
 const MANY = 8;

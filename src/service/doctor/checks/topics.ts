@@ -1,7 +1,7 @@
 import { proveTopic } from '../../live.ts';
+import { partitionsOf } from '../../words.ts';
 import { ofFindings } from '../findings.ts';
 import { type Check, fail, type Verdict, warn } from '../verdict.ts';
-import { partitionsOf } from '../words.ts';
 import type { Role } from '../world.ts';
 
 /** The key that names it. */

@@ -6,8 +6,8 @@ import {
   openTransactions,
   transactionsOf,
 } from '../../../kafka/inspect/transactions.ts';
+import { counted, span } from '../../words.ts';
 import { type Check, fail, ok, type Verdict, warn } from '../verdict.ts';
-import { count, span } from '../words.ts';
 import type { World } from '../world.ts';
 
 /** Coordinators look for transactions that are over their time every ten seconds by default. */
@@ -31,7 +31,7 @@ export const transactions: Check = {
     const short = judged.filter((verdict) => verdict === undefined).length;
     const told = judged.filter((verdict) => verdict !== undefined);
     const none =
-      short === 0 ? 'no transaction is open' : `${count(short, 'transaction')} open for moments only`;
+      short === 0 ? 'no transaction is open' : `${counted(short, 'transaction')} open for moments only`;
     return [
       ...(told.length === 0 ? [ok(`${none} in ${topic.name}`)] : told),
       ...(await longestTimeout(world)),
@@ -57,7 +57,7 @@ async function judge(
     const from = `${place}@${startOffset}`;
     const found = known.get(producerId);
     const told = {
-      behind: `${count(held, 'record')} from ${from} on ${held === 1 ? 'waits' : 'wait'} for it`,
+      behind: `${counted(held, 'record')} from ${from} on ${held === 1 ? 'waits' : 'wait'} for it`,
       abort: `kafka-transactions.sh --bootstrap-server ${world.config.kafka.brokers[0]} abort --topic ${topic.name} --partition ${partition} --start-offset ${startOffset}`,
     };
     return found?.partitions.has(place)
