@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type ConfigFault, formatFaults, orderFaults } from '../config/faults.ts';
+import { type ConfigFault, formatFaults, formatWarning, orderFaults } from '../config/faults.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { ContractFault } from '../service/contract.ts';
 import { paint, wantsColour } from './output.ts';
@@ -66,7 +66,7 @@ export async function reportOn(file: string, live: boolean): Promise<Report> {
     return { proved: [], faults, warnings: [], mappings: [], joint: others.length === 0 ? ' ' : ': ' };
   }
   const found = await check(loaded.config, { live });
-  const notes = loaded.warnings.map(({ path, line, message }) => `${file}:${line ?? 1} ${path} ${message}`);
+  const notes = loaded.warnings.map((warning) => formatWarning(file, warning));
   return {
     proved: [{ what: 'configuration', detail: file }, ...found.proved],
     faults: orderFaults(found.faults.map((fault) => placed(fault, loaded))),

@@ -1,4 +1,4 @@
-import { formatFaults } from '../config/faults.ts';
+import { formatFaults, formatWarning } from '../config/faults.ts';
 import { loadConfig } from '../config/load.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { wantsColour } from './output.ts';
@@ -17,8 +17,6 @@ export function loadOrExplain(file: string): Explained | undefined {
     process.exitCode = 2;
     return undefined;
   }
-  const warnings = loaded.warnings.map(
-    ({ path, line, message }) => `${file}:${line ?? 1} ${path} ${message}`,
-  );
+  const warnings = loaded.warnings.map((warning) => formatWarning(file, warning));
   return { config: loaded.config, warnings };
 }

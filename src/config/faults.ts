@@ -27,6 +27,11 @@ export interface ConfigWarning {
   readonly message: string;
 }
 
+/** A warning for people, in one line with its place. @param name of the file, as whoever reads it named that */
+export function formatWarning(name: string, { path, line, message }: ConfigWarning): string {
+  return line === undefined ? `${path} ${message}` : `${name}:${line} ${path} ${message}`;
+}
+
 /** By line, then column; faults without a place come last. One per place and path: the first says it. */
 export function orderFaults(faults: readonly ConfigFault[]): ConfigFault[] {
   const first = new Map<string, ConfigFault>();

@@ -1,4 +1,4 @@
-import { formatFaults } from '../config/faults.ts';
+import { formatFaults, formatWarning } from '../config/faults.ts';
 import { loadConfig, loadDefinition } from '../config/load.ts';
 import type { PipelineDefinition } from '../config/pipelineDefinition.ts';
 import { TidemarkError } from '../errors.ts';
@@ -22,9 +22,7 @@ export function createPipeline(
   const loaded = isFile ? loadConfig(definition) : loadDefinition(definition);
   const [name, whole] = isFile ? [definition, 'The file'] : ['the definition', 'The definition'];
   if (!loaded.ok) throw new TidemarkError('E-CONFIG', formatFaults(name, loaded.faults, { whole }).trimEnd());
-  const warnings = loaded.warnings.map(({ path, line, message }) =>
-    line === undefined ? `${path} ${message}` : `${name}:${line} ${path} ${message}`,
-  );
+  const warnings = loaded.warnings.map((warning) => formatWarning(name, warning));
   const { logger, http = false, untilEnd = false, killWhenStuck = false } = options;
   return new EmbeddedPipeline(
     new Service(loaded.config, { logger, http, untilEnd, killWhenStuck, processMetrics: false, warnings }),

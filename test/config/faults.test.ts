@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { type ConfigFault, formatFaults, orderFaults } from '../../src/config/faults.ts';
+import { type ConfigFault, formatFaults, formatWarning, orderFaults } from '../../src/config/faults.ts';
 
 const start: ConfigFault = {
   path: 'input.start',
@@ -13,6 +13,17 @@ const start: ConfigFault = {
   suggestion: 'earliest',
 };
 const whole: ConfigFault = { path: '', problem: 'is empty', expected: 'a pipeline' };
+
+describe('a warning', () => {
+  it('is told with its line, or without one where it has none', () => {
+    const warning = { path: 'kafka.sasl.password', message: 'is a secret written into the file' };
+    assert.equal(formatWarning('p.yaml', warning), 'kafka.sasl.password is a secret written into the file');
+    assert.equal(
+      formatWarning('p.yaml', { ...warning, line: 7, column: 3 }),
+      'p.yaml:7 kafka.sasl.password is a secret written into the file',
+    );
+  });
+});
 
 describe('faults', () => {
   it('are formatted for people', () => {
