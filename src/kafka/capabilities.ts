@@ -1,4 +1,3 @@
-import { TidemarkError } from '../errors.ts';
 import type { ClientCapabilities, Compression } from '../pipeline/ports.ts';
 
 export interface WantedCapabilities {
@@ -7,8 +6,8 @@ export interface WantedCapabilities {
   readonly staticMembership: boolean;
 }
 
-/** Refuses, before anything is read, what the client cannot do: E-KAFKA-CAPABILITY, one sentence each. */
-export function missingCapabilities(client: ClientCapabilities, wanted: WantedCapabilities): TidemarkError[] {
+/** What the client cannot do of what is wanted, one sentence each. */
+export function missingCapabilities(client: ClientCapabilities, wanted: WantedCapabilities): string[] {
   const missing: string[] = [];
   if (!client.deliveries.includes(wanted.delivery)) {
     missing.push(`delivery: ${wanted.delivery}; it offers ${client.deliveries.join(', ')}`);
@@ -19,7 +18,5 @@ export function missingCapabilities(client: ClientCapabilities, wanted: WantedCa
   if (wanted.staticMembership && !client.staticMembership) {
     missing.push('static membership (kafka.instance_id)');
   }
-  return missing.map(
-    (what) => new TidemarkError('E-KAFKA-CAPABILITY', `client ${client.name} cannot do ${what}`),
-  );
+  return missing.map((what) => `client ${client.name} cannot do ${what}`);
 }

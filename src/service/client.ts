@@ -142,7 +142,7 @@ export function checkCapabilities(config: PipelineConfig, client = capabilitiesO
     staticMembership: kafka.instanceId !== undefined,
   });
   if (missing.length > 0) {
-    throw new TidemarkError('E-KAFKA-CAPABILITY', missing.map((fault) => fault.message).join('; '));
+    throw new TidemarkError('E-KAFKA-CAPABILITY', missing.join('; '));
   }
   if (kafka.isolation !== 'read_committed' || client.readCommitted === 'full') return [];
   return [

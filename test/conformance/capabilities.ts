@@ -12,10 +12,9 @@ const NOTHING_SPECIAL = { delivery: 'at-least-once', compression: 'none', static
 export function capabilityConformance(name: string, { capabilities }: ClientUnderTest): void {
   describe(`${name}: capabilities`, () => {
     const refused = (wanted: Parameters<typeof missingCapabilities>[1], what: RegExp) => {
-      const [fault, ...others] = missingCapabilities(capabilities, wanted);
-      assert.equal(fault?.code, 'E-KAFKA-CAPABILITY');
-      assert.match(fault?.message ?? '', new RegExp(`^client ${capabilities.name} cannot do `));
-      assert.match(fault?.message ?? '', what);
+      const [sentence = '', ...others] = missingCapabilities(capabilities, wanted);
+      assert.match(sentence, new RegExp(`^client ${capabilities.name} cannot do `));
+      assert.match(sentence, what);
       assert.deepEqual(others, []);
     };
 

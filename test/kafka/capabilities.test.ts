@@ -20,12 +20,9 @@ test('what it cannot is refused in a sentence each', () => {
     compression: 'zstd',
     staticMembership: true,
   });
-  assert.deepEqual(
-    missing.map((error) => [error.code, error.message]),
-    [
-      ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do delivery: exactly-once; it offers at-least-once'],
-      ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do compression: zstd; it offers none, gzip'],
-      ['E-KAFKA-CAPABILITY', 'client kafkajs cannot do static membership (kafka.instance_id)'],
-    ],
-  );
+  assert.deepEqual(missing, [
+    'client kafkajs cannot do delivery: exactly-once; it offers at-least-once',
+    'client kafkajs cannot do compression: zstd; it offers none, gzip',
+    'client kafkajs cannot do static membership (kafka.instance_id)',
+  ]);
 });

@@ -7,6 +7,8 @@ import { World } from './world.ts';
 
 /** For one check, with what it waits for. */
 const CHECK_DEADLINE_MS = 30_000;
+const WITHOUT_REGISTRY =
+  'Bring the registry back, or correct registry.url, registry.auth and registry.tls. Until then no new schema is read; what is known is scored on.';
 
 export interface Examined {
   readonly id: string;
@@ -64,7 +66,8 @@ async function askOne(check: Check, world: World, deadlineMs: number): Promise<r
       (cause: Error) => `${dependency}: ${cause.message}`,
     );
     if (missing === undefined) continue;
-    if (check.id === dependency) return [fail(missing, actionOf(dependency))];
+    // Brokers are told one by one, by a check that needs none of them.
+    if (check.id === dependency) return [fail(missing, WITHOUT_REGISTRY)];
     return [skipped(`because ${missing}`)];
   }
   try {
@@ -87,12 +90,6 @@ async function unanswered(dependency: Dependency, world: World): Promise<string 
     if (dependency === 'registry') return `${message} (${code})`;
     return code === 'E-KAFKA-UNREACHABLE' ? 'no broker answers' : `the brokers refuse us (${code})`;
   }
-}
-
-function actionOf(dependency: Dependency): string {
-  return dependency === 'registry'
-    ? 'Bring the registry back, or correct registry.url, registry.auth and registry.tls. Until then no new schema is read; what is known is scored on.'
-    : 'Bring the brokers back, or correct kafka.brokers.';
 }
 
 /** What a check could not find out, and why. */

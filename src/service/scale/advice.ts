@@ -38,7 +38,7 @@ export interface ScaleBecause {
   readonly serviceRate: number | null;
   /**
    * `backlog`: what this process scored a second while events waited; `busy-time`: what it scored a second of being busy;
-   * `members`: what the best member committed a second while events waited, by Kafka's data; `none`: not known yet.
+   * `members`: what members committed a second while events waited, on the mean, by Kafka's data; `none`: not known yet.
    */
   readonly serviceRateFrom: 'backlog' | 'busy-time' | 'members' | 'none';
   readonly arrivalPerSecond: number;

@@ -74,8 +74,7 @@ export class ScaleAdviser {
     const need = replicasNeeded({
       demands: partitions
         .filter((partition) => !isStuck(partition))
-        .map(({ partition, arrivalPerSecond, lag }) => ({
-          partition,
+        .map(({ arrivalPerSecond, lag }) => ({
           arrivalPerSecond: arrivalPerSecond ?? 0,
           lag: lag ?? 0,
         })),

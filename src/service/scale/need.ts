@@ -2,7 +2,6 @@
 
 /** A partition that can be read. */
 export interface Demand {
-  readonly partition: number;
   readonly arrivalPerSecond: number;
   readonly lag: number;
 }
@@ -22,8 +21,6 @@ export interface Need {
   readonly replicas: number;
   /** Events a second to score so that what waits is gone in time. */
   readonly perSecond: number;
-  /** Of that, what so many replicas as there are partitions could not score: only one replica reads a partition. */
-  readonly beyondPerSecond: number;
 }
 
 /** The share of a replica's rate that is planned with: load is never even, and a replica that restarts is made up for. */
@@ -48,8 +45,7 @@ export function replicasNeeded({ demands, partitions, serviceRate, drainInSecond
   let replicas = Math.min(most, Math.max(1, full + Math.ceil(rest / planned - ROUNDING)));
   const mean = sum(served) / most;
   while (replicas < most && Math.ceil(most / replicas) * mean > serviceRate * (1 + ROUNDING)) replicas++;
-  const beyondPerSecond = sum(asked.map((rate) => Math.max(0, rate - serviceRate)));
-  return { replicas, perSecond, beyondPerSecond };
+  return { replicas, perSecond };
 }
 
 function sum(values: readonly number[]): number {

@@ -17,7 +17,7 @@ const loads: fc.Arbitrary<Load> = fc
     drainInSeconds: fc.integer({ min: 1, max: 3_600 }),
   })
   .map(({ asked, stuck, serviceRate, drainInSeconds }) => ({
-    demands: asked.map((one, partition) => ({ partition, ...one })),
+    demands: asked,
     partitions: asked.length + stuck,
     serviceRate,
     drainInSeconds,
@@ -82,7 +82,7 @@ describe('the replicas that a load needs', () => {
   test('a hot partition asks for one replica however much arrives in it', () => {
     fc.assert(
       fc.property(loads, fc.integer({ min: 1, max: 1_000_000 }), (load, times) => {
-        const hot = { partition: load.demands.length, lag: 0, arrivalPerSecond: load.serviceRate };
+        const hot = { lag: 0, arrivalPerSecond: load.serviceRate };
         const one = { ...load, partitions: load.partitions + 1, demands: [...load.demands, hot] };
         const far = { ...hot, arrivalPerSecond: hot.arrivalPerSecond * times };
         const hotter = { ...one, demands: [...load.demands, far] };
