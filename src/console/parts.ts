@@ -87,9 +87,9 @@ export function figure(name: string, value: ComponentChildren, more?: ComponentC
 }
 
 /** A share of a whole as a bar; the figure beside it says the same. */
-export function bar(share: number, colour = 'tide'): VNode {
+export function bar(share: number): VNode {
   const width = Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * 100;
-  return html`<svg class="bar" aria-hidden="true" viewBox="0 0 100 6" preserveAspectRatio="none" data-colour=${colour}>
+  return html`<svg class="bar" aria-hidden="true" viewBox="0 0 100 6" preserveAspectRatio="none">
     <rect class="whole" width="100" height="6" /><rect class="part" width=${width} height="6" />
   </svg>`;
 }
