@@ -81,6 +81,16 @@ export function dateTime(ms: number): string {
   return `${day} ${clockTime(ms)}`;
 }
 
+/** Of an axis over so many seconds: seconds only where minutes would not tell its ticks apart. */
+export function tickTime(ms: number, windowSeconds: number): string {
+  return windowSeconds < 300 ? clockTime(ms) : clockTime(ms).slice(0, 5);
+}
+
+/** What was told as a part of a sentence, as one of its own. */
+export function sentence(what: string): string {
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
+}
+
 /** Three digits that matter, without an exponent. */
 function significant(value: number): string {
   const size = Math.abs(value);

@@ -1,6 +1,6 @@
 import { Component, h, type VNode } from 'preact';
 import uPlot, { type AlignedData, type Options, type Series } from 'uplot';
-import { clockTime } from './format.ts';
+import { tickTime } from './format.ts';
 import { html } from './html.ts';
 
 export interface PlotLine {
@@ -128,7 +128,8 @@ function optionsOf(props: PlotProps, now: () => PlotProps, element: HTMLElement)
         ...axis,
         size: 24,
         space: 70,
-        values: (_, ticks) => ticks.map((at) => clockTime(at * 1000).slice(0, 5)),
+        values: ({ scales: { x } }, ticks) =>
+          ticks.map((at) => tickTime(at * 1000, (x?.max ?? 0) - (x?.min ?? 0))),
       },
       {
         ...axis,

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytes, count, duration, percent, rate, score } from '../../src/console/format.ts';
+import {
+  bytes,
+  count,
+  duration,
+  percent,
+  rate,
+  score,
+  sentence,
+  tickTime,
+} from '../../src/console/format.ts';
 import { joined } from '../../src/console/joined.ts';
 import { ranges } from '../../src/console/ranges.ts';
 import type { HistoryView } from '../../src/http/api/replica.ts';
@@ -44,6 +53,9 @@ const cases: readonly (readonly [string, string])[] = [
   [percent(0.5), '50.0 %'],
   [percent(0.9951), '99.51 %'],
   [score(0.123456), '0.1235'],
+  [tickTime(new Date(2026, 0, 1, 23, 38, 30).getTime(), 120), '23:38:30'],
+  [tickTime(new Date(2026, 0, 1, 23, 38, 30).getTime(), 900), '23:38'],
+  [sentence('it waits'), 'It waits.'],
 ];
 
 describe('figures', () => {
