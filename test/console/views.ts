@@ -25,6 +25,7 @@ export function groupView(stuck: boolean): GroupView {
     partitions: Array.from({ length: 12 }, (_, partition) => ({
       partition,
       state: stuck && partition === 4 ? ('stuck' as const) : ('keeping-up' as const),
+      leader: partition % 3,
       lag: stuck && partition === 4 ? 35_000 : 43,
       lagSeconds: stuck && partition === 4 ? 300 : 0.2,
       lagSecondsIsLeast: stuck && partition === 4,
@@ -33,7 +34,9 @@ export function groupView(stuck: boolean): GroupView {
       stillSeconds: stuck && partition === 4 ? 300 : 0,
       committed: 1_140_000,
       end: 1_140_043,
+      openTransaction: false,
       owner: members[partition < 6 ? 0 : 1]!.memberId,
+      stopped: null,
     })),
     lag: stuck ? 35_500 : 520,
     arrivalPerSecond: 1405,

@@ -31,6 +31,8 @@ export interface GroupMemberView {
 export interface GroupPartitionView {
   readonly partition: number;
   readonly state: 'idle' | 'keeping-up' | 'behind' | 'stuck' | 'no-owner' | 'unknown';
+  /** Node id; null while it has none. */
+  readonly leader: number | null;
   readonly lag: number | null;
   readonly lagSeconds: number | null;
   /** It has waited for `lagSeconds` at least. */
@@ -40,11 +42,15 @@ export interface GroupPartitionView {
   readonly stillSeconds: number;
   readonly committed: number | null;
   readonly end: number | null;
+  /** What waits belongs to a transaction that is open: nobody reads further until it ends. */
+  readonly openTransaction: boolean;
   /** Member id. */
   readonly owner: string | null;
+  /** Why the process that was asked reads it no further, where it holds it. */
+  readonly stopped: { readonly code: string; readonly message: string } | null;
 }
 
-/** GET /scale: how many replicas are needed now, and why. */
+/** GET /scale: how many replicas are needed now, and why. Null: not known. */
 export interface ScaleView {
   readonly replicas: number;
   readonly wanted: number;
@@ -57,7 +63,8 @@ export interface ScaleView {
     readonly arrivalPerSecond: number;
     readonly lag: number;
     readonly drainInSeconds: number;
-    readonly neededPerSecond: number;
+    /** To have the lag gone in that time. */
+    readonly neededPerSecond: number | null;
   };
   readonly stuck: readonly ScalePartitionView[];
   readonly hot: readonly (ScalePartitionView & {

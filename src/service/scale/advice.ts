@@ -45,8 +45,11 @@ export interface ScaleBecause {
   readonly lag: number;
   /** The time to drain that lag in: `scaling.drain_in`. */
   readonly drainInSeconds: number;
-  /** Events a second to score so that the lag is gone in that time; without stuck partitions. */
-  readonly neededPerSecond: number;
+  /**
+   * Events a second to score so that the lag is gone in that time; without stuck partitions. Null while it is not worked out:
+   * without a service rate, and when nothing moves anywhere.
+   */
+  readonly neededPerSecond: number | null;
   /** The share of the service rate that is planned with. */
   readonly utilisation: number;
   /** What the latest look alone would ask for; `wanted` follows it slowly, so that it does not flap. */

@@ -50,7 +50,7 @@ export class ScaleAdviser {
       arrivalPerSecond: report.arrivalPerSecond ?? 0,
       lag: report.lag,
       drainInSeconds: this.#options.drainInMs / 1000,
-      neededPerSecond: Math.round((asked.need?.perSecond ?? 0) * 10) / 10,
+      neededPerSecond: asked.need === undefined ? null : Math.round(asked.need.perSecond * 10) / 10,
       utilisation: UTILISATION,
       wantedNow: asked.replicas,
       maxReplicas: this.#options.maxReplicas ?? null,
@@ -124,7 +124,7 @@ function why({ members, arrivalPerSecond, lag }: GroupReport, { wanted, because,
   const none = members.length === 0 ? 'No replica is running. ' : '';
   const stay = members.length === 0 ? `No replica is running. Start ${number}` : `Stay at ${number}`;
   if (asked.standsStill) return `${stay}: ${load}.`;
-  if (serviceRate === null)
+  if (serviceRate === null || neededPerSecond === null)
     return `${stay}: ${load}, and what one replica scores is not known before events wait for one.`;
   const need = `to have it scored in ${duration(drainInSeconds)} takes ${figure(neededPerSecond)}/s, and one replica scores ${figure(serviceRate)}/s, planned at ${percent(UTILISATION)}`;
   const text = `${none}${number}: ${load}; ${need}.`;

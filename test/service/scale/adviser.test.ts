@@ -98,6 +98,7 @@ describe('the advice on replicas', () => {
   test('when nothing moves anywhere, it is not the partitions, and the number stays', () => {
     const advice = advise(reportOf([STUCK, STUCK, STUCK, STUCK], 3));
     assert.equal(advice.wanted, 3);
+    assert.equal(advice.because.neededPerSecond, null, 'nothing is needed that is known, which is not none');
     assert.match(advice.reason, /Stay at 3 replicas.*Nothing moves in any partition.*readyz/);
   });
 
