@@ -44,7 +44,7 @@ export function group(view: GroupView, held: readonly number[]): VNode {
         none: 'The topic has no partitions that Kafka would tell of.',
         columns: [
           { title: 'Partition', of: ({ partition }) => partition, figures: true, className: 'number' },
-          { title: 'State', of: ({ state: word }) => state(WORDS[word], TONES[word]) },
+          { title: 'State', of: stateOf },
           { title: 'Lag, records', of: ({ lag }) => count(lag), figures: true },
           { title: 'Oldest waits', of: oldest, figures: true },
           { title: 'Arriving/s', of: ({ arrivalPerSecond }) => rate(arrivalPerSecond), figures: true },
@@ -75,8 +75,26 @@ const TONES: Record<PartitionWord, Tone> = {
 };
 const ORDER: readonly Tone[] = ['quiet', 'good', 'watch', 'bad'];
 
-function urgency({ state: word, lag }: GroupPartitionView): number {
-  return ORDER.indexOf(TONES[word]) * 1e16 + (lag ?? 0);
+function urgency(partition: GroupPartitionView): number {
+  return ORDER.indexOf(toneOf(partition)) * 1e16 + (partition.lag ?? 0);
+}
+
+function toneOf({ state: word, stopped }: GroupPartitionView): Tone {
+  return stopped === null ? TONES[word] : 'bad';
+}
+
+/** Its state, and why it waits where Kafka or this replica knows. */
+function stateOf(partition: GroupPartitionView): VNode {
+  const { state: word, stopped, openTransaction, leader } = partition;
+  const why =
+    stopped !== null
+      ? html`<code title=${stopped.message}>${stopped.code}</code>`
+      : openTransaction
+        ? 'open transaction'
+        : leader === null && 'no leader';
+  return html`${state(stopped === null ? WORDS[word] : 'stopped', toneOf(partition))}${
+    why && html`<span class="why">${why}</span>`
+  }`;
 }
 
 function sentence(view: GroupView): string {
@@ -88,17 +106,19 @@ function sentence(view: GroupView): string {
 }
 
 /** While all partitions keep up, what waits is what is on its way, and no rate says when it would be gone. */
-function waiting({ partitions, lag, drainSeconds }: GroupView): string {
+function waiting({ partitions, lag, arrivalPerSecond, drainSeconds }: GroupView): string {
   if (lag === 0) return 'nothing waits';
   const wait = `${count(lag)} wait`;
   if (partitions.every(({ state }) => state === 'keeping-up' || state === 'idle'))
     return `${wait}: it keeps up`;
+  if (arrivalPerSecond === null) return wait;
   if (drainSeconds === null) return `${wait}: at this rate it will never be gone`;
   return `${wait}: gone in ${duration(drainSeconds)} at this rate`;
 }
 
 function memberName({ memberId, instanceId, clientId, host }: GroupMemberView, isOwn: boolean): VNode {
-  const name = instanceId ?? clientId;
+  // Without a name of its own, the end of its member id tells it from others on its host.
+  const name = instanceId ?? `${clientId} ·${memberId.slice(-4)}`;
   return html`<span title=${memberId}>${name}</span> <span class="quiet">${host.replace(/^\//, '')}</span>${
     isOwn && html` <span class="tag">this replica</span>`
   }`;

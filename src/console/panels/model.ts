@@ -10,6 +10,8 @@ const MOST_FEATURES = 12;
 /** Which model scores, and what it makes of the events. */
 export function model(replica: ReplicaView): VNode {
   const { model: is, outputs, features, totals } = replica;
+  // A feature counts when it is read, whether the event is scored then or rejected; what is skipped is not read.
+  const read = totals.scored + totals.deadLettered;
   const name = is
     ? html`<b>${is.name} ${is.version}</b> <span class="quiet">digest</span> <code>${is.digest}</code>`
     : 'not verified yet';
@@ -18,7 +20,7 @@ export function model(replica: ReplicaView): VNode {
     outputs.length === 0 && html`<p class="none">It has no numeric output whose values are counted.</p>`,
     outputs.map(histogram),
     decisions(replica),
-    html`<h3>Features filled in</h3>`,
+    html`<h3>Features missing or unknown</h3>`,
     table<FeatureView>({
       caption: 'Features that were missing or unknown, most often first',
       rows: features.slice(0, MOST_FEATURES),
@@ -26,8 +28,8 @@ export function model(replica: ReplicaView): VNode {
       none: 'None was missing or unknown.',
       columns: [
         { title: 'Feature', of: ({ feature }) => feature, className: 'name' },
-        { title: 'Missing', of: ({ missing }) => share(missing, totals.scored), figures: true },
-        { title: 'Unknown', of: ({ unknown }) => share(unknown, totals.scored), figures: true },
+        { title: 'Missing', of: ({ missing }) => share(missing, read), figures: true },
+        { title: 'Unknown', of: ({ unknown }) => share(unknown, read), figures: true },
       ],
     }),
     features.length > MOST_FEATURES && html`<p class="quiet">and ${features.length - MOST_FEATURES} more</p>`,
