@@ -1,6 +1,7 @@
 /** What the figures mean, in one word and a sentence. */
 import type { PartitionView, ReplicaView } from '../http/api/replica.ts';
 import { count, duration } from './format.ts';
+import { BEHIND_SECONDS, type Waiting, waitingOf } from './waiting.ts';
 
 /** How it is told: `good` and `quiet` ask for nothing, `watch` for attention, `bad` for hands. */
 export type Tone = 'good' | 'quiet' | 'watch' | 'bad';
@@ -10,9 +11,6 @@ export interface Verdict {
   readonly tone: Tone;
   readonly sentence: string;
 }
-
-/** More than this waits, and events are late because of it. */
-const BEHIND_SECONDS = 10;
 
 export function verdict(replica: ReplicaView): Verdict {
   return lifeVerdict(replica) ?? readyVerdict(replica) ?? flowVerdict(replica);
@@ -60,22 +58,15 @@ function readyVerdict({ ready, partitions }: ReplicaView): Verdict | undefined {
 }
 
 function flowVerdict(replica: ReplicaView): Verdict {
-  const { partitions, rates, latency, slo } = replica;
-  const lag = partitions.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
-  const oldest = Math.max(0, ...partitions.map(({ lagSeconds }) => lagSeconds ?? 0));
-  const perSecond = rates === undefined ? 0 : rates.scored + rates.deadLettered + rates.skipped;
+  const { partitions, latency, slo } = replica;
+  const waiting = waitingOf(replica);
   const still = partitions.filter((partition) => partitionState(partition) === 'not moving');
   if (still.length > 0 && still.length < partitions.length) {
     const numbers = still.map(({ partition }) => partition).join(', ');
     const sentence = `Events wait in partition ${numbers} and none gets an outcome, while others go on.`;
     return { word: 'Partly stuck', tone: 'bad', sentence };
   }
-  if (oldest > BEHIND_SECONDS) {
-    const drain =
-      perSecond > 0 ? `, ${duration(lag / perSecond)} of work at this rate` : ' and none gets an outcome';
-    const sentence = `${count(lag)} events wait${drain}; the oldest for ${duration(oldest)}.`;
-    return { word: perSecond > 0 ? 'Behind' : 'Stuck', tone: 'bad', sentence };
-  }
+  if (waiting.isBehind) return behindVerdict(waiting);
   if (partitions.length === 0) {
     const sentence = 'It holds no partition: other members of the group have them all.';
     return { word: 'Standing by', tone: 'quiet', sentence };
@@ -89,11 +80,22 @@ function flowVerdict(replica: ReplicaView): Verdict {
       sentence: `${late}; the objective is ${duration(slo.p99Seconds)}.`,
     };
   }
-  if (perSecond === 0 && lag === 0)
+  if (!waiting.perSecond && waiting.records === 0)
     return { word: 'Idle', tone: 'quiet', sentence: 'No event waits, and none came.' };
   const sentence =
     slo === undefined ? 'Events are scored as they come.' : 'Events are scored as they come, in time.';
   return { word: 'Keeping up', tone: 'good', sentence };
+}
+
+function behindVerdict({ records, oldestSeconds, perSecond }: Waiting): Verdict {
+  const isStuck = perSecond === 0;
+  const drain = isStuck
+    ? ' and none gets an outcome'
+    : perSecond === undefined
+      ? ''
+      : `, ${duration(records / perSecond)} of work at this rate`;
+  const sentence = `${count(records)} events wait${drain}; the oldest for ${duration(oldestSeconds)}.`;
+  return { word: isStuck ? 'Stuck' : 'Behind', tone: 'bad', sentence };
 }
 
 export type PartitionWord = 'stopped' | 'not moving' | 'behind' | 'keeping up' | 'idle' | 'unknown';

@@ -42,6 +42,12 @@ const cases: readonly (readonly [what: string, change: Partial<ReplicaView>, wor
       'Behind',
       /50,000 events wait, 8.min 20.s of work/,
     ],
+    [
+      'a backlog before there is a rate',
+      { rates: undefined as never, partitions: [{ ...fine, lagRecords: 50_000, lagSeconds: 90 }] },
+      'Behind',
+      /^50,000 events wait; the oldest for 1.min 30.s\.$/,
+    ],
     ['a backlog that nobody works on', { rates: idle, partitions: [still] }, 'Stuck', /none gets an outcome/],
     ['one partition that stands still', { partitions: [fine, still] }, 'Partly stuck', /partition 4/],
     [

@@ -3,6 +3,7 @@ import type { ReplicaView, RoomName, RoomView } from '../../http/api/replica.ts'
 import { bytes, count, duration, percent, rate } from '../format.ts';
 import { html } from '../html.ts';
 import { bar, panel } from '../parts.ts';
+import { waitingOf } from '../waiting.ts';
 
 const ROOMS: Record<RoomName, { readonly title: string; readonly what: string }> = {
   kafka: { title: 'In Kafka', what: 'from the event to its arrival here' },
@@ -43,12 +44,11 @@ function room({ room: name, meanSeconds, p99Seconds }: RoomView, total: number, 
 }
 
 /** What explains the time spent in a room. */
-function facts(room: RoomName, { batches, inFlight, rates, partitions }: ReplicaView): [string, string][] {
+function facts(room: RoomName, replica: ReplicaView): [string, string][] {
+  const { batches, inFlight, rates } = replica;
   switch (room) {
     case 'kafka':
-      return [
-        ['records waiting', count(partitions.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0))],
-      ];
+      return [['records waiting', count(waitingOf(replica).records)]];
     case 'batch':
       return [['rows a batch', rate(batches?.meanRows)]];
     case 'score':

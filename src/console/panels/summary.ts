@@ -4,6 +4,7 @@ import { count, duration, percent, rate } from '../format.ts';
 import { html } from '../html.ts';
 import { figure, state } from '../parts.ts';
 import { type Tone, type Verdict, verdict } from '../verdict.ts';
+import { outcomesOf, waitingOf } from '../waiting.ts';
 
 /** Is it keeping up? A word, a sentence, and the four figures that it follows from. */
 export function summary(replica: ReplicaView): VNode {
@@ -18,31 +19,27 @@ export function summary(replica: ReplicaView): VNode {
   </section>`;
 }
 
-function rates({ rates, totals }: ReplicaView): VNode {
-  const perSecond = rates && rates.scored + rates.deadLettered + rates.skipped;
-  const all = totals.scored + totals.deadLettered + totals.skipped;
+function rates(replica: ReplicaView): VNode {
   return figure(
     'Rate',
-    html`${rate(perSecond)} <small>events/s</small>`,
-    `${count(all)} since the process started`,
+    html`${rate(waitingOf(replica).perSecond)} <small>events/s</small>`,
+    `${count(outcomesOf(replica.totals))} since the process started`,
   );
 }
 
-function lag({ partitions }: ReplicaView): VNode {
-  const known = partitions.filter(({ lagRecords }) => lagRecords !== undefined);
-  const records = known.reduce((sum, { lagRecords }) => sum + lagRecords!, 0);
-  const oldest = Math.max(0, ...known.map(({ lagSeconds }) => lagSeconds ?? 0));
+function lag(replica: ReplicaView): VNode {
+  const { partitions, records, oldestSeconds, isBehind } = waitingOf(replica);
   const more =
-    known.length === 0
+    partitions === 0
       ? 'no partition is held'
       : records === 0
-        ? `none waits in ${known.length} ${known.length === 1 ? 'partition' : 'partitions'}`
-        : `the oldest has waited ${duration(oldest)}`;
+        ? `none waits in ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`
+        : `the oldest has waited ${duration(oldestSeconds)}`;
   return figure(
     'Lag',
-    html`${known.length === 0 ? '–' : count(records)} <small>records</small>`,
+    html`${partitions === 0 ? '–' : count(records)} <small>records</small>`,
     more,
-    oldest > 10 ? 'bad' : undefined,
+    isBehind ? 'bad' : undefined,
   );
 }
 
@@ -62,7 +59,7 @@ function latency({ latency, slo }: ReplicaView): VNode {
 }
 
 function outcomes({ totals, rates }: ReplicaView): VNode {
-  const all = totals.scored + totals.deadLettered + totals.skipped;
+  const all = outcomesOf(totals);
   const skipped = totals.skipped === 0 ? 'none skipped' : `${count(totals.skipped)} skipped`;
   const tone: Tone | undefined = rates !== undefined && rates.deadLettered > 0 ? 'watch' : undefined;
   return figure(
