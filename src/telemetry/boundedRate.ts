@@ -6,7 +6,10 @@ export interface Suppressed {
 interface Window {
   startMs: number;
   allowed: number;
+  /** Held back since `startMs`. */
   suppressed: number;
+  /** Held back in windows before, and not told yet. */
+  untold: number;
 }
 
 /** Lets through at most `limit` per key in `windowMs` and counts the rest. Keys must come from a bounded set. */
@@ -24,13 +27,10 @@ export class BoundedRate {
   allows(key: string, nowMs: number): boolean {
     let window = this.#windows.get(key);
     if (window === undefined) {
-      window = { startMs: nowMs, allowed: 0, suppressed: 0 };
+      window = { startMs: nowMs, allowed: 0, suppressed: 0, untold: 0 };
       this.#windows.set(key, window);
     }
-    if (nowMs - window.startMs >= this.#windowMs && window.suppressed === 0) {
-      window.startMs = nowMs;
-      window.allowed = 0;
-    }
+    if (nowMs - window.startMs >= this.#windowMs) open(window, nowMs);
     if (window.allowed < this.#limit) {
       window.allowed++;
       return true;
@@ -43,12 +43,22 @@ export class BoundedRate {
   takeSuppressed(nowMs: number, all = false): Suppressed[] {
     const taken: Suppressed[] = [];
     for (const [key, window] of this.#windows) {
-      if (window.suppressed === 0 || !(all || nowMs - window.startMs >= this.#windowMs)) continue;
-      taken.push({ key, count: window.suppressed });
-      window.suppressed = 0;
-      window.allowed = 0;
-      window.startMs = nowMs;
+      if (all || nowMs - window.startMs >= this.#windowMs) {
+        window.untold += window.suppressed;
+        window.suppressed = 0;
+      }
+      if (window.untold === 0) continue;
+      taken.push({ key, count: window.untold });
+      window.untold = 0;
     }
     return taken;
   }
+}
+
+/** What the last window held back is kept until somebody takes it; nobody has to. */
+function open(window: Window, nowMs: number): void {
+  window.untold += window.suppressed;
+  window.suppressed = 0;
+  window.allowed = 0;
+  window.startMs = nowMs;
 }

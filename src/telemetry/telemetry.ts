@@ -242,10 +242,8 @@ class Teller implements Telemetry {
 
   spansLost(count: number, why: string): void {
     this.#metrics.traceSpans.inc({ outcome: 'lost' }, count);
-    const nowMs = this.#monotonicMs();
-    // What was held back is in the metric, and told by the next line.
-    this.#lossRate.takeSuppressed(nowMs);
-    if (!this.#lossRate.allows('spans', nowMs)) return;
+    // What is held back is in the metric.
+    if (!this.#lossRate.allows('spans', this.#monotonicMs())) return;
     this.#log.warn(
       { event: 'spansLost', count },
       `traces are incomplete, scoring goes on: ${count} spans dropped: ${why}`,

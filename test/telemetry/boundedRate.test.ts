@@ -17,6 +17,16 @@ describe('BoundedRate', () => {
     assert.deepEqual([at('a', 105), at('a', 106), at('a', 107)], [true, true, false]);
   });
 
+  test('opens the next window by itself, and keeps what was held back until it is taken', () => {
+    const rate = new BoundedRate(1, 100);
+    const passed = [0, 1, 2, 100, 101, 250].map((nowMs) => rate.allows('a', nowMs));
+    assert.deepEqual(passed, [true, false, false, true, false, true]);
+    assert.deepEqual(rate.takeSuppressed(251), [{ key: 'a', count: 3 }]);
+    assert.deepEqual(rate.takeSuppressed(252), [], 'told once');
+    assert.equal(rate.allows('a', 253), false, 'the window goes on');
+    assert.deepEqual(rate.takeSuppressed(254, true), [{ key: 'a', count: 1 }]);
+  });
+
   test('every call is let through or told, and never more than the limit in one window', () => {
     const steps = fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 60 }), take: fc.boolean() }));
     fc.assert(
