@@ -7,13 +7,16 @@ import {
   type RecordBuffer,
   type RecordMaker,
   type Refusal,
+  type RowReaders,
   SPAN_STRIDE,
   VALUE_END,
   VALUE_START,
 } from './ports.ts';
 
-/** Bytes of a fault's words that travel in a header. */
+/** Of a fault's words that travel in a header. */
 const MAX_DETAIL_CHARACTERS = 1000;
+/** Of an event's id, which may be a text of any length, that are told and kept. */
+const MAX_ID_CHARACTERS = 200;
 
 interface Letter {
   readonly block: Block;
@@ -40,6 +43,7 @@ export interface RejectionTraces {
  */
 export class DeadLetters {
   readonly #sink: RecordMaker;
+  readonly #frames: Pick<RowReaders, 'schemaIdOf'>;
   readonly #telemetry: Pick<Telemetry, 'eventRejected'>;
   readonly #facts: DeadLetterFacts;
   readonly #partitions: Partitions;
@@ -49,12 +53,14 @@ export class DeadLetters {
 
   constructor(
     sink: RecordMaker,
+    frames: Pick<RowReaders, 'schemaIdOf'>,
     telemetry: Pick<Telemetry, 'eventRejected'>,
     facts: DeadLetterFacts,
     partitions: Partitions,
     traces?: RejectionTraces,
   ) {
     this.#sink = sink;
+    this.#frames = frames;
     this.#telemetry = telemetry;
     this.#facts = facts;
     this.#partitions = partitions;
@@ -101,8 +107,11 @@ export class DeadLetters {
     buffer.append(block, index, block.bytes, start, end, block.timestamps[index], stamp);
     this.#letters.get(buffer)?.push({ block, index, code });
     const traceId = this.#traces?.rejected(block, index, code);
-    const schemaId = framedSchemaId(block.bytes, start, end);
-    this.#telemetry.eventRejected(code, detail, `${topic}/${partition}@${offset}`, id, traceId, schemaId);
+    const place = `${topic}/${partition}@${offset}`;
+    const words = id?.slice(0, MAX_ID_CHARACTERS);
+    // For people who look for its producer.
+    const schemaId = this.#frames.schemaIdOf(block.bytes, start, end);
+    this.#telemetry.eventRejected(code, detail, place, words, traceId, schemaId < 0 ? undefined : schemaId);
   }
 
   /**
@@ -155,12 +164,6 @@ export class DeadLetters {
     this.#letters.set(buffer, []);
     return buffer;
   }
-}
-
-/** For people who look for its producer; undefined when the value has no frame. */
-function framedSchemaId(bytes: Uint8Array, start: number, end: number): number | undefined {
-  if (start < 0 || end - start < 5 || bytes[start] !== 0) return undefined;
-  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(start + 1);
 }
 
 function describeFrame(bytes: Uint8Array, start: number, end: number): string {

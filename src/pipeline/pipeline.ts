@@ -91,7 +91,7 @@ export class Pipeline implements SourceEvents {
       { arrived: () => this.#loop.wake(), ended: () => this.drain(), failed },
     );
     const { facts, deadLetterPartitions } = plan;
-    const deadLetters = new DeadLetters(sink, telemetry, facts, deadLetterPartitions, traces);
+    const deadLetters = new DeadLetters(sink, readers, telemetry, facts, deadLetterPartitions, traces);
     const stamp = modelStamp(sink, scorer);
     const encoder = new Encoder({ ...plan.encode, stamp }, writer, sink, deadLetters);
     this.#workWatchdog = new Watchdog(clock, watchdogMs, () => this.#workInHand(), failed);

@@ -9,7 +9,7 @@ import { Progress } from '../../src/pipeline/progress.ts';
 import { blockOf, ManualSink, ManualSource, makeLease, PLAN } from '../support/simulationBench.ts';
 import { DEAD, SCORED } from '../support/simulationBroker.ts';
 import { SimulatedClock, settled } from '../support/simulationClock.ts';
-import { simulatedScorer } from '../support/simulationEvents.ts';
+import { SimulatedReaders, simulatedScorer } from '../support/simulationEvents.ts';
 import { SimulatedStamp } from '../support/simulationSink.ts';
 import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
@@ -20,7 +20,13 @@ function setup(latencyFrom: 'event' | 'record' = 'record') {
   sink.acknowledges = false;
   const telemetry = new SimulatedTelemetry();
   const progress = new Progress(() => {});
-  const deadLetters = new DeadLetters(sink, telemetry, PLAN.facts, PLAN.deadLetterPartitions);
+  const deadLetters = new DeadLetters(
+    sink,
+    new SimulatedReaders(),
+    telemetry,
+    PLAN.facts,
+    PLAN.deadLetterPartitions,
+  );
   const told: string[] = [];
   const done: Batch[] = [];
   const delivery = new AtLeastOnce(

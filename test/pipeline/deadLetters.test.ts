@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DeadLetters } from '../../src/pipeline/deadLetters.ts';
+import type { RowReaders } from '../../src/pipeline/ports.ts';
 import { ManualSink, makeLease, PLAN, recordsOf } from '../support/simulationBench.ts';
 import { DEAD } from '../support/simulationBroker.ts';
 import { makeBlock, REJECTED, SimulatedReaders, valueBytes } from '../support/simulationEvents.ts';
 import type { SimulatedRecords } from '../support/simulationSink.ts';
 import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
-function setup() {
+function setup(frames: Pick<RowReaders, 'schemaIdOf'> = new SimulatedReaders()) {
   const sink = new ManualSink();
   const telemetry = new SimulatedTelemetry();
-  const deadLetters = new DeadLetters(sink, telemetry, PLAN.facts, PLAN.deadLetterPartitions);
+  const deadLetters = new DeadLetters(sink, frames, telemetry, PLAN.facts, PLAN.deadLetterPartitions);
   const records = recordsOf(['rejected', 'unframed', 'rejected'], 40);
   const block = makeBlock(makeLease(2), records);
   return { deadLetters, telemetry, records, block, buffers: [] as SimulatedRecords[] };
@@ -70,5 +71,26 @@ describe('a dead letter', () => {
       ],
     );
     assert.equal(buffers[0].records[0].headers.get('error-detail')?.length, 1000);
+  });
+
+  test('tells the id of its event only so far, as a field of any length may be taken for one', () => {
+    const { deadLetters, telemetry, block, buffers } = setup();
+    deadLetters.append(buffers, block, 0, 'E-AVRO-LIMIT', 'x', 'i'.repeat(5000));
+    deadLetters.append(buffers, block, 0, 'E-AVRO-LIMIT', 'x', 'i'.repeat(200));
+    assert.deepEqual(
+      telemetry.rejected.map(({ id }) => id),
+      ['i'.repeat(200), 'i'.repeat(200)],
+    );
+  });
+
+  test('tells the schema id of its frame as the readers of rows know it, and none of bytes without a frame', () => {
+    for (const [known, told] of [
+      [0xfedc_ba98, 0xfedc_ba98],
+      [-1, undefined],
+    ] as const) {
+      const { deadLetters, telemetry, block, buffers } = setup({ schemaIdOf: () => known });
+      deadLetters.append(buffers, block, 0, 'E-AVRO-LIMIT', 'x');
+      assert.deepEqual(telemetry.rejectedSchemas, [told]);
+    }
   });
 });

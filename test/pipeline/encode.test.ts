@@ -23,7 +23,13 @@ async function encode(plan: Partial<EncodePlan>, beforeEncode: () => void, ...bl
   const scorer = simulatedScorer();
   const sink = new ManualSink();
   const stamp = modelStamp(sink, scorer);
-  const deadLetters = new DeadLetters(sink, new SimulatedTelemetry(), PLAN.facts, PLAN.deadLetterPartitions);
+  const deadLetters = new DeadLetters(
+    sink,
+    new SimulatedReaders(),
+    new SimulatedTelemetry(),
+    PLAN.facts,
+    PLAN.deadLetterPartitions,
+  );
   const encoder = new Encoder({ ...PLAN.encode, stamp, ...plan }, simulatedWriter, sink, deadLetters);
   const batch = new Batch(scorer, { maxRows: 16, carriedFields: 1, features: 1, rules: 2 });
   const progress = new Progress(() => {});

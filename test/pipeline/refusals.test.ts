@@ -6,7 +6,7 @@ import type { Lease, Refusal } from '../../src/pipeline/ports.ts';
 import { deadLetterRefused } from '../../src/pipeline/refusals.ts';
 import { blockOf, ManualSink, makeLease, PLAN } from '../support/simulationBench.ts';
 import { DEAD, SCORED } from '../support/simulationBroker.ts';
-import { simulatedScorer } from '../support/simulationEvents.ts';
+import { SimulatedReaders, simulatedScorer } from '../support/simulationEvents.ts';
 import { SimulatedRecords } from '../support/simulationSink.ts';
 import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
@@ -48,7 +48,13 @@ function bufferOf(batch: Batch, partition: number): Batch['buffers'][number] {
 
 function setup() {
   const sink = new ManualSink();
-  const letters = new DeadLetters(sink, new SimulatedTelemetry(), PLAN.facts, PLAN.deadLetterPartitions);
+  const letters = new DeadLetters(
+    sink,
+    new SimulatedReaders(),
+    new SimulatedTelemetry(),
+    PLAN.facts,
+    PLAN.deadLetterPartitions,
+  );
   return { sink, letters };
 }
 

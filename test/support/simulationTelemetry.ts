@@ -8,6 +8,8 @@ export class SimulatedTelemetry implements Telemetry {
   readonly rejected: { code: string; detail: string; at: string; id: string | undefined }[] = [];
   /** Of rejected events that are traced. */
   readonly rejectedTraces: string[] = [];
+  /** Of the frame of each rejected event. */
+  readonly rejectedSchemas: (number | undefined)[] = [];
   readonly traced = { traced: 0, overLimit: 0 };
   readonly inFlightBytes: number[] = [];
   readonly latenciesMs: number[] = [];
@@ -84,8 +86,16 @@ export class SimulatedTelemetry implements Telemetry {
     this.skipped[reason] += count;
   }
 
-  eventRejected(code: string, detail: string, at: string, id: string | undefined, traceId?: string): void {
+  eventRejected(
+    code: string,
+    detail: string,
+    at: string,
+    id: string | undefined,
+    traceId?: string,
+    schemaId?: number,
+  ): void {
     this.rejected.push({ code, detail, at, id });
+    this.rejectedSchemas.push(schemaId);
     if (traceId !== undefined) this.rejectedTraces.push(traceId);
   }
 

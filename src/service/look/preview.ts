@@ -113,6 +113,7 @@ export class Preview {
     const { name: model, version } = scorer;
     const letters = new DeadLetters(
       sink,
+      this.#readers,
       SILENT,
       { pipeline: config.pipeline, model, version },
       { topic: config.deadLetter.topic, count: 1, partitioner: 'key' },
