@@ -4,6 +4,7 @@ import { etag } from 'hono/etag';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
+import type { Telemetry } from '../telemetry/events.ts';
 import type { Health, HealthReport } from '../telemetry/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Access, accessView, gate, localNamesOnly, ownPageOnly } from './access.ts';
@@ -15,6 +16,7 @@ import { refuse } from './refusal.ts';
 export interface AppOptions {
   readonly metrics: Pick<Metrics, 'registry'>;
   readonly health: Health;
+  readonly telemetry: Pick<Telemetry, 'requestFailed'>;
   readonly access: Access;
   readonly parts: HttpParts;
 }
@@ -24,7 +26,7 @@ const MAX_BODY_BYTES = 16 * 1024;
 const READS = 'GET, HEAD';
 
 /** Everything that is served, each path once: who may ask, and who answers. */
-export function newApp({ access, parts, health, metrics }: AppOptions): Hono {
+export function newApp({ access, parts, health, metrics, telemetry }: AppOptions): Hono {
   const { registry } = metrics;
   const app = new Hono();
   app.use(secureHeaders(HEADERS), neverKept, localNamesOnly(access));
@@ -70,7 +72,7 @@ export function newApp({ access, parts, health, metrics }: AppOptions): Hono {
     return file === undefined ? c.notFound() : sent(c, file);
   });
   app.notFound((c) => c.json({ error: `there is no ${c.req.path}`, routes: paths }, 404));
-  app.onError((thrown, c) => explained(c, thrown));
+  app.onError((thrown, c) => explained(c, thrown, telemetry));
   return app;
 }
 
@@ -135,12 +137,15 @@ async function bodyOf(c: Context): Promise<unknown> {
 }
 
 /** A part that fails must not take the process down, nor hide behind an empty page. */
-function explained(c: Context, thrown: unknown): Response {
+function explained(c: Context, thrown: unknown, telemetry: AppOptions['telemetry']): Response {
   if (thrown instanceof HTTPException) {
     return thrown.res === undefined ? refuse(c, thrown.status as 400, thrown.message) : thrown.getResponse();
   }
-  const { code, message, action } = asTidemarkError(thrown);
-  return c.json({ error: message, code, action }, statusOf(asTidemarkError(thrown)));
+  const fault = asTidemarkError(thrown);
+  const status = statusOf(fault);
+  if (status === 500) telemetry.requestFailed(c.req.path, fault);
+  const { code, message, action } = fault;
+  return c.json({ error: message, code, action }, status);
 }
 
 function statusOf({ code, disposition }: TidemarkError): 400 | 500 | 503 {

@@ -34,6 +34,7 @@ export async function serve(
     access: http,
     metrics,
     health,
+    telemetry,
     parts: {
       ...others,
       replica: (sinceMs) => replica.view(sinceMs),

@@ -152,6 +152,9 @@ export interface Telemetry {
   commandsUnheard(cause: TidemarkError): void;
   commandsHeard(): void;
 
+  /** A request over HTTP failed by a fault of this process's own, not of who asked. Logged at a bounded rate. */
+  requestFailed(path: string, cause: TidemarkError): void;
+
   /** The process will end because of this. */
   fatal(cause: TidemarkError): void;
 }

@@ -15,7 +15,7 @@ import type {
   StartFacts,
   Telemetry,
 } from './events.ts';
-import { factsOf } from './faultFacts.ts';
+import { bugOf, factsOf } from './faultFacts.ts';
 import { type GroupFacts, showGroup } from './groupFacts.ts';
 import type { Health } from './health.ts';
 import type { LatencySheet } from './latencySheet.ts';
@@ -26,6 +26,7 @@ import { OutageLog } from './outageLog.ts';
 import { PartitionWatch } from './partitionWatch.ts';
 import { PauseTimes } from './pauseTimes.ts';
 import { RejectionLog } from './rejectionLog.ts';
+import { RequestLog } from './requestLog.ts';
 import type { Tally } from './tally.ts';
 
 export interface TelemetryParts {
@@ -63,6 +64,7 @@ class Teller implements Telemetry {
   readonly #monotonicMs: () => number;
   readonly #rejections: RejectionLog;
   readonly #outages: OutageLog;
+  readonly #requests: RequestLog;
   readonly #lossRate = new BoundedRate(1, LOSS_WINDOW_MS);
   readonly #partitions: PartitionWatch;
   readonly #model: ModelWatch;
@@ -80,6 +82,7 @@ class Teller implements Telemetry {
     this.#monotonicMs = parts.monotonicMs ?? (() => performance.now());
     this.#rejections = new RejectionLog(parts.log, this.#monotonicMs);
     this.#outages = new OutageLog(parts.log, this.#monotonicMs);
+    this.#requests = new RequestLog(parts.log, this.#monotonicMs);
     this.#partitions = new PartitionWatch(parts.metrics, parts.nowMs ?? Date.now);
     this.#model = new ModelWatch(parts.metrics);
     this.#pauseTimes = new PauseTimes(parts.metrics, this.#monotonicMs);
@@ -313,11 +316,13 @@ class Teller implements Telemetry {
     this.#log.info({ event: 'commandsHeard' }, 'commands to the group are heard again');
   }
 
+  requestFailed(path: string, cause: TidemarkError): void {
+    this.#requests.failed(path, cause);
+  }
+
   fatal(cause: TidemarkError): void {
     this.#health.fatal(cause);
-    // An expected fault is told by its message and what to do; only a bug is looked for in the stack.
-    const trace = cause.code === 'E-INTERNAL' ? { err: cause } : {};
-    this.#log.fatal({ event: 'fatal', ...factsOf(cause), ...trace }, cause.message);
+    this.#log.fatal({ event: 'fatal', ...factsOf(cause), ...bugOf(cause) }, cause.message);
   }
 
   /** What changes too often to be told each time, or by itself. */

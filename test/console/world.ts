@@ -60,7 +60,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   reject(telemetry);
   const commands: unknown[] = [];
   const parts: HttpParts = { ...ownParts(replica, chronicle), ...(alone ? {} : otherParts(stuck, commands)) };
-  const server = await startHttp({ host: '127.0.0.1', port, metrics, health, access, parts });
+  const server = await startHttp({ host: '127.0.0.1', port, metrics, health, telemetry, access, parts });
   const going = setInterval(() => flow.step(Date.now()), STEP_MS);
   replica.start();
   return {

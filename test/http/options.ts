@@ -3,6 +3,7 @@ import type { HttpParts } from '../../src/http/parts.ts';
 import type { HttpOptions } from '../../src/http/server.ts';
 import { Health } from '../../src/telemetry/health.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
 export const parts: HttpParts = {
   replica: async (sinceMs) => ({ since: sinceMs }) as unknown as ReplicaView,
@@ -16,6 +17,7 @@ export function httpOptions(changes: Partial<HttpOptions> = {}): HttpOptions {
     port: 0,
     metrics: createMetrics({ pipeline: 'p', version: '0.0.0', processMetrics: false }),
     health: new Health(),
+    telemetry: new SimulatedTelemetry(),
     access: { loopback: true },
     parts,
     ...changes,

@@ -7,6 +7,7 @@ import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { Health } from '../../src/telemetry/health.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { faultsOfExposition } from '../support/exposition.ts';
+import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 import { httpOptions, parts } from './options.ts';
 
 describe('the HTTP server', () => {
@@ -77,22 +78,29 @@ describe('the HTTP server', () => {
     assert.equal(await head.text(), '');
   });
 
-  test('a metric that cannot be collected is a 500, and the next request is answered', async () => {
+  test('a metric that cannot be collected is a 500 and told, and the next request is answered', async () => {
     const broken = createMetrics({ pipeline: 'orders', version: '0.0.0', processMetrics: false });
     broken.registry.metrics = async () => {
       throw new Error('no such metric');
     };
-    const other = await startHttp(httpOptions({ metrics: broken, health }));
+    const telemetry = new SimulatedTelemetry();
+    const other = await startHttp(httpOptions({ metrics: broken, health, telemetry }));
     const response = await fetch(`http://127.0.0.1:${other.port}/metrics`);
     assert.equal(response.status, 500);
     assert.match(await response.text(), /no such metric/);
+    assert.deepEqual(
+      telemetry.failedRequests.map(({ path, cause }) => [path, cause.code, cause.message]),
+      [['/metrics', 'E-INTERNAL', 'no such metric']],
+    );
     assert.equal((await fetch(`http://127.0.0.1:${other.port}/healthz`)).status, 200);
     await other.close();
   });
 
   test('a part that is not there now is a 503 with its code and what to do, a wrong request a 400', async () => {
+    const telemetry = new SimulatedTelemetry();
     const other = await startHttp(
       httpOptions({
+        telemetry,
         parts: {
           ...parts,
           group: () => undefined,
@@ -117,6 +125,7 @@ describe('the HTTP server', () => {
     const refused = await fetch(`${at}/api/commands`, { method: 'POST', body: '{}', headers });
     assert.equal(refused.status, 400);
     assert.equal(((await refused.json()) as { error: string }).error, 'there is no partition 7');
+    assert.deepEqual(telemetry.failedRequests, [], 'neither is a fault of this process');
     await other.close();
   });
 

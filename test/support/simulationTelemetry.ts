@@ -1,3 +1,4 @@
+import type { TidemarkError } from '../../src/errors.ts';
 import type { BatchClosed, ModelRows, SkipReason, Standing, Telemetry } from '../../src/telemetry/events.ts';
 import type { LatencySheet } from '../../src/telemetry/latencySheet.ts';
 
@@ -10,6 +11,7 @@ export class SimulatedTelemetry implements Telemetry {
   readonly rejectedTraces: string[] = [];
   /** Of the frame of each rejected event. */
   readonly rejectedSchemas: (number | undefined)[] = [];
+  readonly failedRequests: { path: string; cause: TidemarkError }[] = [];
   readonly traced = { traced: 0, overLimit: 0 };
   readonly inFlightBytes: number[] = [];
   readonly latenciesMs: number[] = [];
@@ -97,6 +99,10 @@ export class SimulatedTelemetry implements Telemetry {
     this.rejected.push({ code, detail, at, id });
     this.rejectedSchemas.push(schemaId);
     if (traceId !== undefined) this.rejectedTraces.push(traceId);
+  }
+
+  requestFailed(path: string, cause: TidemarkError): void {
+    this.failedRequests.push({ path, cause });
   }
 
   eventsTraced(traced: number, overLimit: number): void {

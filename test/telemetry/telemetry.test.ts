@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { TidemarkError } from '../../src/errors.ts';
+import { asTidemarkError, TidemarkError } from '../../src/errors.ts';
 import type { Standing, StartFacts, Telemetry } from '../../src/telemetry/events.ts';
 import { Health } from '../../src/telemetry/health.ts';
 import { LatencySheet } from '../../src/telemetry/latencySheet.ts';
@@ -314,13 +314,30 @@ describe('telemetry', () => {
     const { telemetry, lines } = newTelemetry();
     telemetry.fatal(new TidemarkError('E-CONTRACT', 'two parts do not fit'));
     telemetry.fatal(new TidemarkError('E-INTERNAL', 'a broken promise'));
+    telemetry.requestFailed('/scale', new TidemarkError('E-MODEL-RUN', 'no memory'));
+    telemetry.requestFailed('/scale', new TidemarkError('E-INTERNAL', 'a broken promise'));
     assert.deepEqual(
       lines.map(({ code, err }) => [code, err !== undefined]),
       [
         ['E-CONTRACT', false],
         ['E-INTERNAL', true],
+        ['E-MODEL-RUN', false],
+        ['E-INTERNAL', true],
       ],
     );
+  });
+
+  test('tells requests that failed at a bounded rate for each code, with where a bug is', () => {
+    const { telemetry, lines, clock } = newTelemetry({ level: 'info' });
+    const bug = asTidemarkError(new RangeError('no such bucket'));
+    for (let i = 0; i < 9; i++) telemetry.requestFailed('/metrics', bug);
+    assert.equal(lines.length, 5);
+    const { event, path, err } = lines[0]!;
+    assert.deepEqual([event, path], ['requestFailed', '/metrics']);
+    assert.match((err as { stack: string }).stack, /RangeError: no such bucket\n +at .*telemetry\.test/);
+    clock.ms = 60_000;
+    telemetry.requestFailed('/metrics', bug);
+    assert.equal(lines.length, 6);
   });
 
   // One call of every event there is: a new event without its line here does not compile.
@@ -366,6 +383,7 @@ describe('telemetry', () => {
     commandsUnheard: [unreachable],
     commandsHeard: [],
     commandAnswered: [{ command: 'pause', by: 'alice', why: 'a look', applied: true, result: 'paused' }],
+    requestFailed: ['/metrics', unreachable],
     fatal: [new TidemarkError('E-INTERNAL', 'a broken promise')],
   };
   /** Too many to log even at debug: the batch they belong to is logged. */
