@@ -1,3 +1,6 @@
+import { catalogue } from '../telemetry/catalogue/catalogue.ts';
+import type { Declared, MetricType } from '../telemetry/catalogue/declare.ts';
+import { LATENCY_PARTS } from '../telemetry/catalogue/outcomes.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RoomName } from './api/replica.ts';
 import type { Histogram } from './histogram.ts';
@@ -10,9 +13,7 @@ interface Sample {
   readonly value: number;
 }
 
-type Labels = Readonly<Record<string, string>>;
-
-export const ROOMS: readonly RoomName[] = ['kafka', 'batch', 'score', 'produce'];
+type Labels<Label extends string = string> = Readonly<Partial<Record<Label, string>>>;
 
 /** All metrics at one moment, by their names, as a scrape would get them: what the console says is what Prometheus is told. */
 export class Readings {
@@ -31,21 +32,28 @@ export class Readings {
   }
 
   /** One value; undefined when nothing has been told of it. */
-  value(name: string, labels: Labels = {}): number | undefined {
-    return this.#of(name).find((sample) => has(sample, labels))?.value;
+  value<Label extends string>(
+    metric: Declared<MetricType, Label>,
+    labels?: Labels<Label>,
+  ): number | undefined {
+    return this.#of(metric).find((sample) => has(sample, labels))?.value;
   }
 
   /** Values by what `label` says. */
-  by(name: string, label: string): Map<string, number> {
+  by<Label extends string>(metric: Declared<MetricType, Label>, label: Label): Map<string, number> {
     return new Map(
-      this.#of(name).flatMap(({ labels, value }) =>
+      this.#of(metric).flatMap(({ labels, value }) =>
         labels[label] === undefined ? [] : [[String(labels[label]), value] as const],
       ),
     );
   }
 
-  histogram(name: string, labels: Labels = {}): Histogram | undefined {
-    const samples = this.#of(name).filter((sample) => has(sample, labels));
+  histogram<Label extends string>(
+    metric: Declared<'histogram', Label>,
+    labels?: Labels<Label>,
+  ): Histogram | undefined {
+    const { name } = metric;
+    const samples = this.#of(metric).filter((sample) => has(sample, labels));
     const buckets = samples.filter(({ metricName }) => metricName === `${name}_bucket`);
     if (buckets.length === 0) return undefined;
     const of = (suffix: string) => samples.find(({ metricName }) => metricName === name + suffix)?.value ?? 0;
@@ -57,12 +65,12 @@ export class Readings {
     };
   }
 
-  #of(name: string): readonly Sample[] {
+  #of({ name }: Declared<MetricType, string>): readonly Sample[] {
     return this.#samples.get(name) ?? [];
   }
 }
 
-function has(sample: Sample, labels: Labels): boolean {
+function has(sample: Sample, labels: Labels = {}): boolean {
   return Object.entries(labels).every(([name, value]) => String(sample.labels[name]) === value);
 }
 
@@ -84,26 +92,26 @@ export interface Snapshot {
 }
 
 export function snapshot(readings: Readings, atMs: number): Snapshot {
-  const outcomes = readings.by('tidemark_events_total', 'outcome');
+  const outcomes = readings.by(catalogue.events, 'outcome');
   const rooms: Partial<Record<RoomName, Histogram>> = {};
-  for (const part of ROOMS) {
-    const read = readings.histogram('tidemark_latency_part_seconds', { part });
+  for (const part of LATENCY_PARTS) {
+    const read = readings.histogram(catalogue.latencyParts, { part });
     if (read !== undefined) rooms[part] = read;
   }
-  const paused = readings.by('tidemark_paused', 'reason');
+  const paused = readings.by(catalogue.paused, 'reason');
   return {
     atMs,
     scored: outcomes.get('scored') ?? 0,
     deadLettered: outcomes.get('dead_lettered') ?? 0,
     skipped: outcomes.get('skipped') ?? 0,
-    deliveredBytes: readings.value('tidemark_delivered_bytes_total') ?? 0,
-    event: readings.histogram('tidemark_event_latency_seconds'),
-    arrival: readings.histogram('tidemark_arrival_latency_seconds'),
+    deliveredBytes: readings.value(catalogue.deliveredBytes) ?? 0,
+    event: readings.histogram(catalogue.eventLatency),
+    arrival: readings.histogram(catalogue.arrivalLatency),
     rooms,
-    batchRows: readings.histogram('tidemark_batch_rows'),
-    lagRecords: readings.by('tidemark_partition_lag_records', 'partition'),
-    lagSeconds: readings.by('tidemark_partition_lag_seconds', 'partition'),
-    committed: readings.by('tidemark_committed_offset', 'partition'),
+    batchRows: readings.histogram(catalogue.batchRows),
+    lagRecords: readings.by(catalogue.lagRecords, 'partition'),
+    lagSeconds: readings.by(catalogue.lagSeconds, 'partition'),
+    committed: readings.by(catalogue.committedOffset, 'partition'),
     isPaused: [...paused.values()].some((value) => value === 1),
   };
 }

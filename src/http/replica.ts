@@ -1,10 +1,12 @@
 import type { TidemarkError } from '../errors.ts';
+import { catalogue } from '../telemetry/catalogue/catalogue.ts';
+import { LATENCY_PARTS } from '../telemetry/catalogue/outcomes.ts';
 import type { Chronicle } from '../telemetry/chronicle.ts';
 import type { Health, HealthReport } from '../telemetry/health.ts';
 import type * as api from './api/replica.ts';
 import { between, type Histogram, quantile, shareWithin } from './histogram.ts';
 import { History, SAMPLE_EVERY_MS } from './history.ts';
-import { type MetricsRegistry, Readings, ROOMS, type Snapshot, snapshot } from './readings.ts';
+import { type MetricsRegistry, Readings, type Snapshot, snapshot } from './readings.ts';
 
 /** What does not change while a process lives. */
 export interface ReplicaFacts {
@@ -74,11 +76,12 @@ export class Replica {
       partitions: this.#partitions(readings, now, health.stoppedPartitions),
       inFlight: inFlightView(readings),
       outputs: outputViews(readings),
-      decisions: counted(readings.by('tidemark_decisions_total', 'decision'), 'decision'),
+      decisions: counted(readings.by(catalogue.decisions, 'decision'), 'decision'),
       features: featureViews(readings),
-      eventLoopDelay: [...readings.by('tidemark_event_loop_delay_seconds', 'quantile')].map(
-        ([at, seconds]) => ({ quantile: at, seconds }),
-      ),
+      eventLoopDelay: [...readings.by(catalogue.loopDelay, 'quantile')].map(([at, seconds]) => ({
+        quantile: at,
+        seconds,
+      })),
       history: this.#history.view(sinceMs),
     };
   }
@@ -86,7 +89,7 @@ export class Replica {
   #slo(readings: Readings): { slo?: api.SloView } {
     const { slo } = this.#parts.facts;
     if (slo === undefined) return {};
-    const breaches = readings.value('tidemark_slo_breaches_total') ?? 0;
+    const breaches = readings.value(catalogue.sloBreaches) ?? 0;
     return { slo: { ...slo, breaches } };
   }
 
@@ -120,7 +123,7 @@ export class Replica {
   }
 
   #journey(): api.RoomView[] {
-    return ROOMS.map((room) => {
+    return LATENCY_PARTS.map((room) => {
       const latency = latencyView(
         this.#lastMinute(({ rooms }) => rooms[room]),
         undefined,
@@ -134,7 +137,7 @@ export class Replica {
     const rows = this.#lastMinute(({ batchRows }) => batchRows);
     const minute = this.#history.minute;
     if (rows === undefined || rows.count === 0 || minute === undefined) return {};
-    const closed = readings.by('tidemark_batches_total', 'closed');
+    const closed = readings.by(catalogue.batches, 'closed');
     return {
       batches: {
         meanRows: rows.sum / rows.count,
@@ -149,7 +152,7 @@ export class Replica {
     now: Snapshot,
     stopped: ReadonlyMap<number, TidemarkError>,
   ): api.PartitionView[] {
-    const ends = readings.by('tidemark_end_offset', 'partition');
+    const ends = readings.by(catalogue.endOffset, 'partition');
     const moment = this.#history.moment;
     const numbers = new Set(
       [now.lagRecords, now.committed, ends].flatMap((known) => [...known.keys()].map(Number)),
@@ -188,26 +191,25 @@ function totalsView(
     deadLettered,
     skipped,
     deliveredBytes,
-    commitsRefused: readings.value('tidemark_commit_refused_total') ?? 0,
-    rejections: counted(readings.by('tidemark_rejections_total', 'code'), 'code'),
-    skips: counted(readings.by('tidemark_skips_total', 'reason'), 'reason'),
+    commitsRefused: readings.value(catalogue.commitsRefused) ?? 0,
+    rejections: counted(readings.by(catalogue.rejections, 'code'), 'code'),
+    skips: counted(readings.by(catalogue.skips, 'reason'), 'reason'),
   };
 }
 
 function inFlightView(readings: Readings): api.ReplicaView['inFlight'] {
   return defined({
-    events: readings.value('tidemark_in_flight_events'),
-    bytes: readings.value('tidemark_in_flight_bytes'),
-    limitBytes: readings.value('tidemark_in_flight_bytes_limit'),
+    events: readings.value(catalogue.inFlightEvents),
+    bytes: readings.value(catalogue.inFlightBytes),
+    limitBytes: readings.value(catalogue.inFlightBytesLimit),
   });
 }
 
 function outputViews(readings: Readings): api.OutputView[] {
-  const name = 'tidemark_model_output';
-  const notFinite = readings.by('tidemark_output_not_finite_total', 'output');
+  const notFinite = readings.by(catalogue.outputNotFinite, 'output');
   const views: api.OutputView[] = [];
-  for (const output of new Set(readings.by(name, 'output').keys())) {
-    const read = readings.histogram(name, { output });
+  for (const output of new Set(readings.by(catalogue.modelOutput, 'output').keys())) {
+    const read = readings.histogram(catalogue.modelOutput, { output });
     if (read === undefined) continue;
     const { bounds, counts, sum, count } = read;
     const mean = count === 0 ? undefined : sum / count;
@@ -217,8 +219,8 @@ function outputViews(readings: Readings): api.OutputView[] {
 }
 
 function featureViews(readings: Readings): api.FeatureView[] {
-  const missing = readings.by('tidemark_feature_missing_total', 'feature');
-  const unknown = readings.by('tidemark_feature_unknown_total', 'feature');
+  const missing = readings.by(catalogue.featureMissing, 'feature');
+  const unknown = readings.by(catalogue.featureUnknown, 'feature');
   return [...new Set([...missing.keys(), ...unknown.keys()])]
     .map((feature) => ({
       feature,
