@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { COMMANDED_LEVELS, type CommandedLevel } from '../telemetry/logLevels.ts';
 import { type CommandFlags, groupCommand, STATUS, say } from './command.ts';
 
 /** `tidemark pause`: the group takes nothing new. */
@@ -51,13 +52,13 @@ Examples:
     .action((flags: CommandFlags) => say({ command: 'drain' }, flags));
 }
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent', 'default'] as const;
-
 /** `tidemark log-level`: what the group logs. */
 export function logLevelCommand(): Command {
   return groupCommand('log-level', 'change what every process of the group logs, while it runs')
     .addArgument(
-      new Argument('<level>', 'the least severe events to log; default: what each file says').choices(LEVELS),
+      new Argument('<level>', 'the least severe events to log; default: what each file says').choices(
+        COMMANDED_LEVELS,
+      ),
     )
     .addHelpText(
       'after',
@@ -69,7 +70,5 @@ Examples:
   $ tidemark log-level debug -c config/card-fraud.yaml --why INC-1204
   $ tidemark log-level default -c config/card-fraud.yaml --why done`,
     )
-    .action((level: (typeof LEVELS)[number], flags: CommandFlags) =>
-      say({ command: 'log-level', level }, flags),
-    );
+    .action((level: CommandedLevel, flags: CommandFlags) => say({ command: 'log-level', level }, flags));
 }

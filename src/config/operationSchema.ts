@@ -1,5 +1,6 @@
 /** What the pipeline file says about seeing and steering a running pipeline. Part of `fileSchema`. */
 import { z } from 'zod';
+import { LOG_LEVELS } from '../telemetry/logLevels.ts';
 import { tls } from './connectionSchema.ts';
 import * as leaf from './leaves.ts';
 
@@ -89,8 +90,5 @@ export const control = leaf.section({
 });
 
 export const log = leaf.section({
-  level: leaf
-    .word(['debug', 'info', 'warn', 'error', 'silent'])
-    .describe('The least severe events that are logged.')
-    .default('info'),
+  level: leaf.word(LOG_LEVELS).describe('The least severe events that are logged.').default('info'),
 });

@@ -2,6 +2,7 @@
  * What a pipeline is told to do, in canonical units: times in milliseconds, sizes in bytes, paths parsed, every default
  * filled in. Made by `loadConfig` only, and deeply frozen; nothing else reads the file or the environment.
  */
+import type { LogLevel } from '../telemetry/logLevels.ts';
 import type { FieldPath } from './fieldPath.ts';
 import type { OutputSource } from './outputSource.ts';
 
@@ -160,5 +161,3 @@ export interface TracingConfig {
   readonly sample: number;
   readonly maxPerSecond: number;
 }
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

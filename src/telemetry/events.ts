@@ -4,11 +4,13 @@
  * Labels have bounded values: codes, reasons, topics, partitions; never keys, ids or messages.
  */
 import type { ErrorCode, TidemarkError } from '../errors.ts';
+import type { BATCH_CLOSED, SKIP_REASONS } from './catalogue/outcomes.ts';
+import type { DEPENDENCIES } from './catalogue/service.ts';
 import type { GroupFacts } from './groupFacts.ts';
 import type { LatencySheet } from './latencySheet.ts';
 
-export type BatchClosed = 'full' | 'due' | 'drained' | 'ending';
-export type SkipReason = 'tombstone' | 'record-type' | 'command';
+export type BatchClosed = (typeof BATCH_CLOSED)[number];
+export type SkipReason = (typeof SKIP_REASONS)[number];
 export type LifeState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'running' }
@@ -159,7 +161,7 @@ export interface Telemetry {
   fatal(cause: TidemarkError): void;
 }
 
-export type Dependency = 'source' | 'sink' | 'registry';
+export type Dependency = (typeof DEPENDENCIES)[number];
 
 export interface HeldByCommand {
   /** `paused`: leases are kept, and nothing new is taken. `drained`: it stands by and has not joined its group. */

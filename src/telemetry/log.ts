@@ -1,8 +1,7 @@
 import { type Logger as PinoLogger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Logger } from './logger.ts';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+import { LOG_LEVELS, type LogLevel } from './logLevels.ts';
 
 export interface Log extends Required<Logger> {
   /** The least severe events that are told; may be changed at any time. */
@@ -37,8 +36,6 @@ export function createLog(options: LogOptions): PinoLogger {
   );
 }
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
 /** Tells events of `level` and above to a logger of somebody's own. */
 export function logTo(logger: Logger, level: LogLevel): Log {
   const log: Log = {
@@ -52,7 +49,7 @@ export function logTo(logger: Logger, level: LogLevel): Log {
         logger.fatal === undefined ? logger.error(facts, message) : logger.fatal(facts, message);
     },
   };
-  const told = (at: LogLevel) => LEVELS.indexOf(at) >= LEVELS.indexOf(log.level as LogLevel);
+  const told = (at: LogLevel) => LOG_LEVELS.indexOf(at) >= LOG_LEVELS.indexOf(log.level as LogLevel);
   return log;
 }
 

@@ -337,7 +337,8 @@ class Teller implements Telemetry {
     sloBreaches.inc(eventLatency.above(sloP99Ms));
   }
 
-  #showState(current: LifeState['kind']): void {
-    for (const state of STATES) this.#metrics.state.set({ state }, state === current ? 1 : 0);
+  #showState(current: (typeof STATES)[number]): void {
+    for (const state of STATES satisfies readonly LifeState['kind'][])
+      this.#metrics.state.set({ state }, state === current ? 1 : 0);
   }
 }

@@ -34,7 +34,16 @@ const VERBS: readonly Verb[] = [
   { name: 'log-level', title: 'Log level', what: 'Every replica logs from this level on.' },
 ];
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent', 'default'];
+type Level = Extract<CommandRequest, { command: 'log-level' }>['level'];
+/** All of them, which the type checks. */
+const LEVELS = Object.keys({
+  debug: true,
+  info: true,
+  warn: true,
+  error: true,
+  silent: true,
+  default: true,
+} satisfies Record<Level, true>);
 const BY = 'tidemark-by';
 
 type State =

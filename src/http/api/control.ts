@@ -1,11 +1,11 @@
-type CommandName = 'pause' | 'resume' | 'drain' | 'log-level' | 'skip' | 'seek';
+import type { CommandedLevel } from '../../telemetry/logLevels.ts';
 
-export type LogLevelName = 'debug' | 'info' | 'warn' | 'error' | 'silent' | 'default';
+type CommandName = 'pause' | 'resume' | 'drain' | 'log-level' | 'skip' | 'seek';
 
 /** POST /api/commands: something that the whole group is to do, by whom and why. */
 export type CommandRequest = { readonly by: string; readonly why: string } & (
   | { readonly command: 'pause' | 'resume' | 'drain' }
-  | { readonly command: 'log-level'; readonly level: LogLevelName }
+  | { readonly command: 'log-level'; readonly level: CommandedLevel }
   | { readonly command: 'skip'; readonly partition: number; readonly to: { readonly skip: number } }
   | {
       readonly command: 'seek';

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { TidemarkError } from '../../errors.ts';
+import { COMMANDED_LEVELS } from '../../telemetry/logLevels.ts';
 
 const MAX_NAME_CHARACTERS = 200;
 const MAX_WHY_CHARACTERS = 1000;
@@ -40,8 +41,7 @@ const seekTo = z.union([
   z.strictObject({ timestampMs: z.int().min(0) }),
 ]);
 
-/** `default` is what each pipeline file says. */
-const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent', 'default']);
+const logLevel = z.enum(COMMANDED_LEVELS);
 
 /** What somebody asks of a group: the body of a request over HTTP, and what the verbs of the command line send. */
 const commandRequest = z.discriminatedUnion('command', [

@@ -3,6 +3,10 @@ import { counter, gauge, histogram } from './declare.ts';
 /** What an event's time is spent on; together they are its latency. */
 export const LATENCY_PARTS = ['kafka', 'batch', 'score', 'produce'] as const;
 
+export const SKIP_REASONS = ['tombstone', 'record-type', 'command'] as const;
+/** Why a batch takes no more rows. */
+export const BATCH_CLOSED = ['full', 'due', 'drained', 'ending'] as const;
+
 const withSlo = { onlyWith: 'slo in the pipeline’s file' };
 
 /** What became of events, and how long it took. */
@@ -13,13 +17,13 @@ export const outcomes = {
     { outcome: ['scored', 'dead_lettered', 'skipped'] },
   ),
   skips: counter('skips_total', 'Events skipped, by reason.', {
-    reason: ['tombstone', 'record-type', 'command'],
+    reason: SKIP_REASONS,
   }),
   rejections: counter('rejections_total', 'Events that could not be read, validated or scored, by code.', {
     code: 'a code of errors.md',
   }),
   batches: counter('batches_total', 'Batches scored, by why they closed.', {
-    closed: ['full', 'due', 'drained', 'ending'],
+    closed: BATCH_CLOSED,
   }),
   batchRows: histogram('batch_rows', 'Rows of each batch.'),
   deliveredBytes: counter('delivered_bytes_total', 'Bytes of the acknowledged records, as encoded.'),

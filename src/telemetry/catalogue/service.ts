@@ -2,7 +2,8 @@ import { counter, gauge, summary } from './declare.ts';
 
 export const STATES = ['starting', 'running', 'paused', 'draining', 'stopped'] as const;
 export const LOOP_QUANTILES = [0.5, 0.99, 1] as const;
-export const PAUSE_REASONS = ['source', 'sink', 'registry', 'command'] as const;
+export const DEPENDENCIES = ['source', 'sink', 'registry'] as const;
+export const PAUSE_REASONS = [...DEPENDENCIES, 'command'] as const;
 
 /** What runs, what state it is in and what it holds. */
 export const service = {
