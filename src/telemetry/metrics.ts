@@ -1,9 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge } from 'prom-client';
 import { BulkCounter } from './bulkCounter.ts';
 import { BulkHistogram, type HistogramSeries } from './bulkHistogram.ts';
-import { catalogue } from './catalogue/catalogue.ts';
 import { type Declared, type LabelValues, PIPELINE_LABEL } from './catalogue/declare.ts';
-import { LATENCY_PARTS } from './catalogue/outcomes.ts';
+import { group } from './catalogue/group.ts';
+import { model } from './catalogue/model.ts';
+import { LATENCY_PARTS, outcomes } from './catalogue/outcomes.ts';
+import { partitions } from './catalogue/partitions.ts';
+import { service } from './catalogue/service.ts';
 import { latencyBounds, partBounds } from './latencyBounds.ts';
 import { LoopDelay } from './loopDelay.ts';
 import { ScrapedRegistry } from './scrapedRegistry.ts';
@@ -41,96 +44,68 @@ export function createMetrics(options: MetricsOptions) {
   const isProcess = options.processMetrics ?? true;
   const make = new Maker(registry);
   const { sloP99Ms } = options;
+  const { loopDelay, ...plain } = service;
   const metrics = {
     registry,
     sloP99Ms,
     ...outcomeMetrics(make, sloP99Ms),
     ...modelMetrics(make),
-    ...partitionMetrics(make),
-    ...serviceMetrics(make),
-    ...groupMetrics(make),
+    ...make.all(partitions),
+    ...make.all(plain),
+    ...make.all(group),
   };
   if (isProcess) {
-    new LoopDelay(registry, catalogue.loopDelay);
+    new LoopDelay(registry, loopDelay);
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: SELDOM_MS });
     for (const { name } of registry.getMetricsAsArray())
       if (LEFT_OUT.test(name)) registry.removeSingleMetric(name);
   }
-  make.gauge(catalogue.buildInfo).set({ version: options.version, node: process.versions.node }, 1);
+  metrics.buildInfo.set({ version: options.version, node: process.versions.node }, 1);
   return metrics;
 }
 
 function outcomeMetrics(make: Maker, sloP99Ms: number | undefined) {
-  const parts = make.histogram(catalogue.latencyParts, TIME);
+  const parts = make.histogram(outcomes.latencyParts, TIME);
   const bounds = partBounds(sloP99Ms);
   const hasSlo = sloP99Ms !== undefined;
-  if (hasSlo) make.gauge(catalogue.sloP99).set(sloP99Ms / 1000);
+  if (hasSlo) make.gauge(outcomes.sloP99).set(sloP99Ms / 1000);
   return {
-    events: make.counter(catalogue.events),
-    skips: make.counter(catalogue.skips),
-    rejections: make.counter(catalogue.rejections),
-    batches: make.counter(catalogue.batches),
-    batchRows: make.histogram(catalogue.batchRows).series(ROW_BOUNDS),
-    deliveredBytes: make.counter(catalogue.deliveredBytes),
-    eventLatency: make.histogram(catalogue.eventLatency, TIME).series(latencyBounds(sloP99Ms)),
-    arrivalLatency: make.histogram(catalogue.arrivalLatency, TIME).series(latencyBounds(sloP99Ms)),
+    events: make.counter(outcomes.events),
+    skips: make.counter(outcomes.skips),
+    rejections: make.counter(outcomes.rejections),
+    batches: make.counter(outcomes.batches),
+    batchRows: make.histogram(outcomes.batchRows).series(ROW_BOUNDS),
+    deliveredBytes: make.counter(outcomes.deliveredBytes),
+    eventLatency: make.histogram(outcomes.eventLatency, TIME).series(latencyBounds(sloP99Ms)),
+    arrivalLatency: make.histogram(outcomes.arrivalLatency, TIME).series(latencyBounds(sloP99Ms)),
     latencyParts: Object.fromEntries(
       LATENCY_PARTS.map((part) => [part, parts.series(bounds, { part })]),
     ) as Record<(typeof LATENCY_PARTS)[number], HistogramSeries>,
-    sloBreaches: hasSlo ? make.counter(catalogue.sloBreaches) : undefined,
+    sloBreaches: hasSlo ? make.counter(outcomes.sloBreaches) : undefined,
   };
 }
 
 function modelMetrics(make: Maker) {
   return {
-    modelInfo: make.gauge(catalogue.modelInfo),
-    modelOutput: make.histogram(catalogue.modelOutput),
-    decisions: make.bulkCounter(catalogue.decisions),
-    featureMissing: make.bulkCounter(catalogue.featureMissing),
-    featureUnknown: make.bulkCounter(catalogue.featureUnknown),
-    outputNotFinite: make.bulkCounter(catalogue.outputNotFinite),
+    modelInfo: make.gauge(model.modelInfo),
+    modelOutput: make.histogram(model.modelOutput),
+    decisions: make.bulkCounter(model.decisions),
+    featureMissing: make.bulkCounter(model.featureMissing),
+    featureUnknown: make.bulkCounter(model.featureUnknown),
+    outputNotFinite: make.bulkCounter(model.outputNotFinite),
   };
 }
 
-function partitionMetrics(make: Maker) {
-  return {
-    lagRecords: make.gauge(catalogue.lagRecords),
-    lagSeconds: make.gauge(catalogue.lagSeconds),
-    committedOffset: make.gauge(catalogue.committedOffset),
-    endOffset: make.gauge(catalogue.endOffset),
-    commitsRefused: make.counter(catalogue.commitsRefused),
-    leases: make.gauge(catalogue.leases),
-    generation: make.gauge(catalogue.generation),
-    stopped: make.gauge(catalogue.stopped),
-  };
-}
+type Plain = Declared<'counter', string> | Declared<'gauge', string>;
 
-function serviceMetrics(make: Maker) {
-  return {
-    state: make.gauge(catalogue.state),
-    paused: make.gauge(catalogue.paused),
-    pausedSeconds: make.counter(catalogue.pausedSeconds),
-    inFlightBytes: make.gauge(catalogue.inFlightBytes),
-    inFlightBytesLimit: make.gauge(catalogue.inFlightBytesLimit),
-    inFlightEvents: make.gauge(catalogue.inFlightEvents),
-    tracedEvents: make.counter(catalogue.tracedEvents),
-    traceSpans: make.counter(catalogue.traceSpans),
-    warnings: make.counter(catalogue.warnings),
-    schemasLoaded: make.counter(catalogue.schemasLoaded),
-    schemasUnusable: make.counter(catalogue.schemasUnusable),
-    pipelineInfo: make.gauge(catalogue.pipelineInfo),
-  };
-}
-
-function groupMetrics(make: Maker) {
-  return {
-    groupMembers: make.gauge(catalogue.groupMembers),
-    groupLag: make.gauge(catalogue.groupLag),
-    groupArrivalRate: make.gauge(catalogue.groupArrivalRate),
-    replicasWanted: make.gauge(catalogue.replicasWanted),
-    replicaServiceRate: make.gauge(catalogue.replicaServiceRate),
-  };
-}
+/** What is made of the declarations of a group. */
+type Made<Group> = {
+  readonly [Name in keyof Group]: Group[Name] extends Declared<'counter', infer Label>
+    ? Counter<Label>
+    : Group[Name] extends Declared<'gauge', infer Label>
+      ? Gauge<Label>
+      : never;
+};
 
 /** Makes what the catalogue declares. */
 class Maker {
@@ -138,6 +113,15 @@ class Maker {
 
   constructor(registry: ScrapedRegistry) {
     this.#registry = registry;
+  }
+
+  /** Every counter and gauge of a group, by the names that the catalogue calls them. */
+  all<Group extends Readonly<Record<string, Plain>>>(declared: Group) {
+    const made = Object.entries(declared).map(([name, each]) => [
+      name,
+      each.type === 'counter' ? this.counter(each) : this.gauge(each),
+    ]);
+    return Object.fromEntries(made) as Made<Group>;
   }
 
   /** Begins at 0 for every value of its label where those are few and fixed, so that the first increase is seen as one. */
