@@ -1,7 +1,6 @@
 import type { ErrorCode, TidemarkError } from '../errors.ts';
-import { BoundedRate } from './boundedRate.ts';
-import { STATES } from './catalogue/service.ts';
 import type { Chronicle } from './chronicle.ts';
+import { CommandLog } from './commandLog.ts';
 import { countLatencies } from './countLatencies.ts';
 import type {
   BatchClosed,
@@ -25,8 +24,10 @@ import { ModelWatch } from './modelWatch.ts';
 import { OutageLog } from './outageLog.ts';
 import { PartitionWatch } from './partitionWatch.ts';
 import { PauseTimes } from './pauseTimes.ts';
+import { ProcessGauges } from './processGauges.ts';
 import { RejectionLog } from './rejectionLog.ts';
 import { RequestLog } from './requestLog.ts';
+import { SpanCounts } from './spanCounts.ts';
 import type { Tally } from './tally.ts';
 
 export interface TelemetryParts {
@@ -46,9 +47,6 @@ export interface TelemetryParts {
   readonly nowMs?: () => number;
 }
 
-/** Lost spans are logged once in each window. */
-const LOSS_WINDOW_MS = 60_000;
-
 /** Tells every event as its log line, its metrics and its part in health. Quiet: batches and commits are `debug`. */
 export function createTelemetry(parts: TelemetryParts): Telemetry {
   return new Teller(parts);
@@ -61,16 +59,15 @@ class Teller implements Telemetry {
   readonly #chronicle: Chronicle | undefined;
   readonly #tally: Tally | undefined;
   readonly #pauses: TelemetryParts['pauses'];
-  readonly #monotonicMs: () => number;
   readonly #rejections: RejectionLog;
   readonly #outages: OutageLog;
   readonly #requests: RequestLog;
-  readonly #lossRate = new BoundedRate(1, LOSS_WINDOW_MS);
+  readonly #commands: CommandLog;
+  readonly #spans: SpanCounts;
+  readonly #process: ProcessGauges;
   readonly #partitions: PartitionWatch;
   readonly #model: ModelWatch;
   readonly #pauseTimes: PauseTimes;
-  #inFlightBytes = 0;
-  #inFlightEvents = 0;
 
   constructor(parts: TelemetryParts) {
     this.#log = parts.log;
@@ -79,32 +76,33 @@ class Teller implements Telemetry {
     this.#chronicle = parts.chronicle;
     this.#tally = parts.tally;
     this.#pauses = parts.pauses;
-    this.#monotonicMs = parts.monotonicMs ?? (() => performance.now());
-    this.#rejections = new RejectionLog(parts.log, this.#monotonicMs);
-    this.#outages = new OutageLog(parts.log, this.#monotonicMs);
-    this.#requests = new RequestLog(parts.log, this.#monotonicMs);
+    const monotonicMs = parts.monotonicMs ?? (() => performance.now());
+    this.#rejections = new RejectionLog(parts.log, monotonicMs);
+    this.#outages = new OutageLog(parts.log, monotonicMs);
+    this.#requests = new RequestLog(parts.log, monotonicMs);
+    this.#commands = new CommandLog(parts.log);
+    this.#spans = new SpanCounts(parts.log, parts.metrics, monotonicMs);
+    this.#process = new ProcessGauges(parts.metrics);
     this.#partitions = new PartitionWatch(parts.metrics, parts.nowMs ?? Date.now);
     this.#model = new ModelWatch(parts.metrics);
-    this.#pauseTimes = new PauseTimes(parts.metrics, this.#monotonicMs);
-    this.#showState('starting');
+    this.#pauseTimes = new PauseTimes(parts.metrics, monotonicMs);
     parts.metrics.registry.beforeScrape(() => this.#showNow());
   }
 
   stateChanged(state: LifeState): void {
     this.#health.stateChanged(state);
     this.#chronicle?.stateChanged(state);
-    this.#showState(state.kind);
+    this.#process.state(state.kind);
     if (state.kind === 'stopped') this.#rejections.tellSuppressed(true);
     this.#log.info({ event: 'state', ...state }, 'why' in state ? `${state.kind}: ${state.why}` : state.kind);
   }
 
   started(facts: StartFacts): void {
-    const { pipeline, client, delivery, group, topic, maxInFlightBytes, model } = facts;
+    const { pipeline, client, delivery, model } = facts;
     const { name, version, digest, rowsPerRun } = model;
     this.#health.started();
     this.#chronicle?.started(facts);
-    this.#metrics.pipelineInfo.set({ client, delivery, group, topic }, 1);
-    this.#metrics.inFlightBytesLimit.set(maxInFlightBytes);
+    this.#process.started(facts);
     this.#model.began(model);
     this.#log.info(
       { event: 'started', pipeline, model: name, version, digest, client, delivery, rowsPerRun },
@@ -235,22 +233,15 @@ class Teller implements Telemetry {
   }
 
   eventsTraced(traced: number, overLimit: number): void {
-    this.#metrics.tracedEvents.inc({ outcome: 'traced' }, traced);
-    this.#metrics.tracedEvents.inc({ outcome: 'over_limit' }, overLimit);
+    this.#spans.traced(traced, overLimit);
   }
 
   spansExported(count: number): void {
-    this.#metrics.traceSpans.inc({ outcome: 'exported' }, count);
+    this.#spans.exported(count);
   }
 
   spansLost(count: number, why: string): void {
-    this.#metrics.traceSpans.inc({ outcome: 'lost' }, count);
-    // What is held back is in the metric.
-    if (!this.#lossRate.allows('spans', this.#monotonicMs())) return;
-    this.#log.warn(
-      { event: 'spansLost', count },
-      `traces are incomplete, scoring goes on: ${count} spans dropped: ${why}`,
-    );
+    this.#spans.lost(count, why);
   }
 
   committed(partition: number, offset: number, endOffset: number): void {
@@ -273,47 +264,39 @@ class Teller implements Telemetry {
   inFlight(bytes: number, events: number): void {
     this.#health.inFlight(bytes, events);
     this.#tally?.inFlight(bytes, events);
-    this.#inFlightBytes = bytes;
-    this.#inFlightEvents = events;
+    this.#process.inFlight(bytes, events);
   }
 
   pausedByCommand(held: HeldByCommand): void {
-    const { state, by, why } = held;
     this.#health.pausedByCommand(held);
     this.#chronicle?.pausedByCommand(held);
     this.#pauseTimes.begin('command');
-    const until = state === 'paused' ? 'nothing new is taken' : 'standing by outside of the group';
-    this.#log.warn({ event: 'pausedByCommand', ...held }, `${state} by ${by}, ${until}: ${why}`);
+    this.#commands.paused(held);
   }
 
   resumedByCommand(): void {
     this.#health.resumedByCommand();
     this.#chronicle?.resumedByCommand();
     this.#pauseTimes.end('command');
-    this.#log.info({ event: 'resumedByCommand' }, 'resumed');
+    this.#commands.resumed();
   }
 
   commandAnswered(facts: Parameters<Telemetry['commandAnswered']>[0]): void {
-    const { command, by, why, applied, result } = facts;
-    const message = `${command} by ${by} (${why}): ${applied ? result : `refused, ${result}`}`;
-    this.#log[applied ? 'info' : 'warn']({ event: 'commandAnswered', ...facts }, message);
+    this.#commands.answered(facts);
   }
 
   commandIgnored(at: SourcePosition, problem: string): void {
-    this.#log.warn({ event: 'commandIgnored', at, problem }, `ignored what lies at ${at}: ${problem}`);
+    this.#commands.ignored(at, problem);
   }
 
   commandsUnheard(cause: TidemarkError): void {
     this.#health.commandsUnheard(cause);
-    this.#log.warn(
-      { event: 'commandsUnheard', ...factsOf(cause) },
-      `commands to the group are not heard: ${cause.message}`,
-    );
+    this.#commands.unheard(cause);
   }
 
   commandsHeard(): void {
     this.#health.commandsHeard();
-    this.#log.info({ event: 'commandsHeard' }, 'commands to the group are heard again');
+    this.#commands.heard();
   }
 
   requestFailed(path: string, cause: TidemarkError): void {
@@ -327,18 +310,8 @@ class Teller implements Telemetry {
 
   /** What changes too often to be told each time, or by itself. */
   #showNow(): void {
-    const { inFlightBytes, inFlightEvents, sloBreaches, eventLatency, sloP99Ms } = this.#metrics;
     this.#partitions.show();
     this.#pauseTimes.count();
-    inFlightBytes.set(this.#inFlightBytes);
-    inFlightEvents.set(this.#inFlightEvents);
-    if (sloBreaches === undefined || sloP99Ms === undefined) return;
-    sloBreaches.reset();
-    sloBreaches.inc(eventLatency.above(sloP99Ms));
-  }
-
-  #showState(current: (typeof STATES)[number]): void {
-    for (const state of STATES satisfies readonly LifeState['kind'][])
-      this.#metrics.state.set({ state }, state === current ? 1 : 0);
+    this.#process.show();
   }
 }
