@@ -36,11 +36,11 @@ export interface TelemetryParts {
   /** Follows the same events. */
   readonly health: Health;
   /** Follows the same events, for the console. */
-  readonly chronicle?: Chronicle;
+  readonly chronicle: Chronicle;
   /** Follows the same events, for the summary at the end. */
-  readonly tally?: Tally;
+  readonly tally: Tally;
   /** Is told what is down and up again. */
-  readonly pauses?: Pick<Telemetry, 'dependencyDown' | 'dependencyUp'>;
+  readonly pauses: Pick<Telemetry, 'dependencyDown' | 'dependencyUp'>;
   /** Milliseconds that never run backwards. Default: the machine's. */
   readonly monotonicMs?: () => number;
   /** Epoch milliseconds. Default: the machine's. */
@@ -56,8 +56,8 @@ class Teller implements Telemetry {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #health: Health;
-  readonly #chronicle: Chronicle | undefined;
-  readonly #tally: Tally | undefined;
+  readonly #chronicle: Chronicle;
+  readonly #tally: Tally;
   readonly #pauses: TelemetryParts['pauses'];
   readonly #rejections: RejectionLog;
   readonly #outages: OutageLog;
@@ -91,7 +91,7 @@ class Teller implements Telemetry {
 
   stateChanged(state: LifeState): void {
     this.#health.stateChanged(state);
-    this.#chronicle?.stateChanged(state);
+    this.#chronicle.stateChanged(state);
     this.#process.state(state.kind);
     if (state.kind === 'stopped') this.#rejections.tellSuppressed(true);
     this.#log.info({ event: 'state', ...state }, 'why' in state ? `${state.kind}: ${state.why}` : state.kind);
@@ -101,7 +101,7 @@ class Teller implements Telemetry {
     const { pipeline, client, delivery, model } = facts;
     const { name, version, digest, rowsPerRun } = model;
     this.#health.started();
-    this.#chronicle?.started(facts);
+    this.#chronicle.started(facts);
     this.#process.started(facts);
     this.#model.began(model);
     this.#log.info(
@@ -155,17 +155,17 @@ class Teller implements Telemetry {
 
   dependencyDown(what: Dependency, cause: TidemarkError): void {
     this.#health.dependencyDown(what, cause);
-    this.#chronicle?.dependencyDown(what, cause);
+    this.#chronicle.dependencyDown(what, cause);
     this.#pauseTimes.begin(what);
     this.#outages.down(what, cause);
-    this.#pauses?.dependencyDown(what, cause);
+    this.#pauses.dependencyDown(what, cause);
   }
 
   dependencyUp(what: Dependency): void {
     this.#health.dependencyUp(what);
-    this.#chronicle?.dependencyUp(what);
+    this.#chronicle.dependencyUp(what);
     this.#pauseTimes.end(what);
-    if (this.#outages.up(what)) this.#pauses?.dependencyUp(what);
+    if (this.#outages.up(what)) this.#pauses.dependencyUp(what);
   }
 
   schemaLoaded(schemaId: number, ms: number): void {
@@ -190,7 +190,7 @@ class Teller implements Telemetry {
   }
 
   batchDelivered(facts: { scored: number; deadLettered: number; bytes: number; ms: number }): void {
-    this.#tally?.batchDelivered(facts);
+    this.#tally.batchDelivered(facts);
     this.#metrics.events.inc({ outcome: 'scored' }, facts.scored);
     this.#metrics.events.inc({ outcome: 'dead_lettered' }, facts.deadLettered);
     this.#metrics.deliveredBytes.inc(facts.bytes);
@@ -206,7 +206,7 @@ class Teller implements Telemetry {
   }
 
   eventsSkipped(reason: SkipReason, count: number): void {
-    this.#tally?.eventsSkipped(reason, count);
+    this.#tally.eventsSkipped(reason, count);
     this.#metrics.events.inc({ outcome: 'skipped' }, count);
     this.#metrics.skips.inc({ reason }, count);
   }
@@ -220,7 +220,7 @@ class Teller implements Telemetry {
     schemaId?: number,
   ): void {
     this.#metrics.rejections.inc({ code });
-    this.#chronicle?.eventRejected(code, detail, at, id, traceId, schemaId);
+    this.#chronicle.eventRejected(code, detail, at, id, traceId, schemaId);
     this.#rejections.tell(code, detail, at, id, traceId);
   }
 
@@ -263,20 +263,20 @@ class Teller implements Telemetry {
 
   inFlight(bytes: number, events: number): void {
     this.#health.inFlight(bytes, events);
-    this.#tally?.inFlight(bytes, events);
+    this.#tally.inFlight(bytes, events);
     this.#process.inFlight(bytes, events);
   }
 
   pausedByCommand(held: HeldByCommand): void {
     this.#health.pausedByCommand(held);
-    this.#chronicle?.pausedByCommand(held);
+    this.#chronicle.pausedByCommand(held);
     this.#pauseTimes.begin('command');
     this.#commands.paused(held);
   }
 
   resumedByCommand(): void {
     this.#health.resumedByCommand();
-    this.#chronicle?.resumedByCommand();
+    this.#chronicle.resumedByCommand();
     this.#pauseTimes.end('command');
     this.#commands.resumed();
   }

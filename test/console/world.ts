@@ -8,7 +8,9 @@ import type { Telemetry } from '../../src/telemetry/events.ts';
 import { Health } from '../../src/telemetry/health.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { Tally } from '../../src/telemetry/tally.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
+import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 import { Flow } from './flow.ts';
 import { auditRecords, groupView, scaleView } from './views.ts';
 
@@ -40,7 +42,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const health = new Health();
   const chronicle = new Chronicle();
   const metrics = createMetrics({ pipeline: 'card-fraud', version: '0.1.0', sloP99Ms: 100 });
-  const telemetry = createTelemetry({ log: createLog({ level: 'silent' }), metrics, health, chronicle });
+  const telemetry = createTelemetry({
+    log: createLog({ level: 'silent' }),
+    metrics,
+    health,
+    chronicle,
+    tally: new Tally(),
+    pauses: new SimulatedTelemetry(),
+  });
   const startedMs = Date.now() - 5_000_000 + pid;
   const replica = new Replica({
     registry: metrics.registry,

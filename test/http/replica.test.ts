@@ -6,14 +6,23 @@ import { Chronicle } from '../../src/telemetry/chronicle.ts';
 import { Health } from '../../src/telemetry/health.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { Tally } from '../../src/telemetry/tally.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { Flow, PARTITIONS } from '../console/flow.ts';
+import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
 function newReplica({ stuck = false } = {}) {
   const health = new Health();
   const chronicle = new Chronicle();
   const metrics = createMetrics({ pipeline: 'p', version: '1.2.3', sloP99Ms: 100, processMetrics: false });
-  const telemetry = createTelemetry({ log: createLog({ level: 'silent' }), metrics, health, chronicle });
+  const telemetry = createTelemetry({
+    log: createLog({ level: 'silent' }),
+    metrics,
+    health,
+    chronicle,
+    tally: new Tally(),
+    pauses: new SimulatedTelemetry(),
+  });
   const replica = new Replica({
     registry: metrics.registry,
     health,

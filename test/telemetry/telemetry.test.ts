@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asTidemarkError, TidemarkError } from '../../src/errors.ts';
+import { Chronicle } from '../../src/telemetry/chronicle.ts';
 import type { Standing, StartFacts, Telemetry } from '../../src/telemetry/events.ts';
 import { Health } from '../../src/telemetry/health.ts';
 import { LatencySheet } from '../../src/telemetry/latencySheet.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { Tally } from '../../src/telemetry/tally.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
+import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
 
 const unreachable = new TidemarkError('E-KAFKA-UNREACHABLE', 'no broker answers');
 
@@ -21,6 +24,9 @@ function newTelemetry(options: { sloP99Ms?: number; level?: 'debug' | 'info' } =
     log,
     metrics,
     health,
+    chronicle: new Chronicle(),
+    tally: new Tally(),
+    pauses: new SimulatedTelemetry(),
     monotonicMs: () => clock.ms,
     nowMs: () => clock.nowMs,
   });
