@@ -70,6 +70,7 @@ export function openOtlpTracer(options: OtlpOptions, counts: SpanCounts): EventT
 
 class OtlpTracer implements EventTracer {
   readonly #provider: TracerProvider;
+  readonly #export: SpanExport;
   readonly #tracer: Tracer;
   readonly #closeTimeoutMs: number;
   /** Of every event's span. */
@@ -79,6 +80,7 @@ class OtlpTracer implements EventTracer {
   constructor(options: OtlpOptions, counts: SpanCounts) {
     const { version, pipeline, group, clientId, model } = options;
     this.#closeTimeoutMs = options.closeTimeoutMs;
+    this.#export = new SpanExport(newExporter(options), counts);
     this.#provider = new TracerProvider({
       resource: resourceFromAttributes({
         [names.SERVICE_NAME]: pipeline,
@@ -89,7 +91,7 @@ class OtlpTracer implements EventTracer {
       // What is begun here was chosen before.
       sampler: new AlwaysOnSampler(),
       spanLimits: { attributeValueLengthLimit: MAX_VALUE_CHARACTERS, linkCountLimit: MAX_LINKS },
-      spanProcessors: [new SpanExport(newExporter(options), counts)],
+      spanProcessors: [this.#export],
     });
     this.#tracer = this.#provider.getTracer('tidemark', version);
     this.#consumer = {
@@ -131,9 +133,9 @@ class OtlpTracer implements EventTracer {
   async close(): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#closeTimeoutMs);
-    // What could not be handed over has been counted and told.
     await Promise.race([this.#provider.shutdown().catch(() => {}), late]);
     clearTimeout(timer);
+    this.#export.giveUp();
   }
 
   #beginEvent({ topic, partition, offset, timestampMs, arrivedMs, parent, score }: TracedRecord): Span {

@@ -28,7 +28,10 @@ export class SpanExport implements SpanProcessor {
   readonly #batches: BatchSpanProcessor;
   readonly #counts: SpanCounts;
   #waiting = 0;
+  /** Handed over, without an answer yet. */
+  #exporting = 0;
   #overflowed = 0;
+  #isGivenUp = false;
 
   constructor(exporter: SpanExporter, counts: SpanCounts) {
     this.#counts = counts;
@@ -64,18 +67,31 @@ export class SpanExport implements SpanProcessor {
     return this.#batches.shutdown();
   }
 
+  /** Nobody waits for the collector any more: counts as lost what it has not taken. */
+  giveUp(): void {
+    const lost = this.#waiting + this.#exporting + this.#overflowed;
+    this.#isGivenUp = true;
+    if (lost > 0) this.#counts.spansLost(lost, 'the collector did not take them before the end');
+  }
+
   #export(exporter: SpanExporter, spans: ReadableSpan[], done: (result: ExportResult) => void): void {
     this.#waiting -= spans.length;
+    this.#exporting += spans.length;
     // A full queue is always being emptied, so that nothing is left untold.
-    if (this.#overflowed > 0) {
+    if (this.#overflowed > 0 && !this.#isGivenUp) {
       this.#counts.spansLost(this.#overflowed, 'they ended faster than the collector takes them');
       this.#overflowed = 0;
     }
     exporter.export(spans, (result) => {
-      if (result.code === ExportResultCode.SUCCESS) this.#counts.spansExported(spans.length);
-      else this.#counts.spansLost(spans.length, reasonOf(result.error));
+      this.#exporting -= spans.length;
+      if (!this.#isGivenUp) this.#tell(spans.length, result);
       done(result);
     });
+  }
+
+  #tell(count: number, { code, error }: ExportResult): void {
+    if (code === ExportResultCode.SUCCESS) this.#counts.spansExported(count);
+    else this.#counts.spansLost(count, reasonOf(error));
   }
 }
 

@@ -239,12 +239,13 @@ describe('a collector', () => {
     assert.ok(tookMs < 10_000, `begun and ended in ${tookMs} ms`);
   });
 
-  test('that accepts and never answers does not hold up the end', async (t) => {
-    const { tracer } = open(await silentServer(t), { closeTimeoutMs: 200 });
+  test('that accepts and never answers does not hold up the end, and every span that is lost by that is counted', async (t) => {
+    const { tracer, counts } = open(await silentServer(t), { closeTimeoutMs: 200 });
     traceEvents(tracer, 10);
     const closing = performance.now();
     await tracer.close();
     assert.ok(performance.now() - closing < 2_000);
+    assert.deepEqual([counts.exported, counts.lost], [0, 10 * SPANS_AN_EVENT]);
   });
 
   test('that refuses is told with its answer, and no secret', async (t) => {
