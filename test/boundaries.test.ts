@@ -32,6 +32,12 @@ const BANS: readonly Ban[] = [
   },
   { from: 'errors.ts', mayNot: [''], because: 'everything imports the catalogue, so it imports nothing' },
   {
+    from: 'deadlines/',
+    mayNot: [''],
+    save: ['deadlines/', 'errors.ts'],
+    because: 'whoever waits may use it, whichever house it lives in',
+  },
+  {
     from: 'telemetry/',
     mayNot: [''],
     save: ['telemetry/', 'errors.ts'],

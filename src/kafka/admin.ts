@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { giveUpAfter } from '../deadlines/giveUpAfter.ts';
 import { TidemarkError } from '../errors.ts';
 import type { ClientLog, KafkaConnection } from './connection.ts';
 import { kafkaError, protocolError } from './errors.ts';
-import { giveUpAfter } from './giveUpAfter.ts';
 import { newKafka } from './kafkajs/client.ts';
 import { parseOffset } from './offset.ts';
 

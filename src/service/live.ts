@@ -2,6 +2,7 @@ import { parseSchemaText } from '../avro/parseSchema.ts';
 import { Registry } from '../avro/registry.ts';
 import { analyseSchema } from '../avro/rowReader.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
+import { within } from '../deadlines/within.ts';
 import { asTidemarkError } from '../errors.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
 import { systemClock } from './clock.ts';
@@ -11,7 +12,6 @@ import type { Findings } from './findings.ts';
 import { DEAD_LETTER_ROOM_BYTES, maxMessageBytes } from './limits.ts';
 import type { SchemaFile } from './materials.ts';
 import { inputSubject } from './subjects.ts';
-import { within } from './within.ts';
 import { counted } from './words.ts';
 
 /** What a dependency that is down may take before `check` says so instead of waiting. */

@@ -1,3 +1,5 @@
+import { giveUpAfter } from '../deadlines/giveUpAfter.ts';
+
 /** What a pipeline has opened: closed last first. What is opened once the closing has begun is closed at once. */
 export class Resources {
   readonly #opened = new AsyncDisposableStack();
@@ -16,9 +18,6 @@ export class Resources {
 
   /** Resolves when all is closed, or after `withinMs`: what fails to close in time is left alone. */
   async close(withinMs: number): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, withinMs);
-    await Promise.race([this.#opened.disposeAsync().catch(() => {}), late]);
-    clearTimeout(timer);
+    await giveUpAfter(withinMs, this.#opened.disposeAsync());
   }
 }

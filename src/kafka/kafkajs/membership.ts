@@ -1,9 +1,9 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { giveUpAfter } from '../../deadlines/giveUpAfter.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { Lease, Position } from '../../pipeline/ports.ts';
 import type { KafkaAdmin } from '../admin.ts';
 import { internalFault, isGroupMovedOn, kafkaError, protocolError } from '../errors.ts';
-import { giveUpAfter } from '../giveUpAfter.ts';
 import { parseOffset } from '../offset.ts';
 import { fetchedOffset, nextOffset } from './batch.ts';
 import { CALL_RETRY } from './client.ts';

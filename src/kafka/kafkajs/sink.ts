@@ -1,10 +1,10 @@
 import type { Kafka, Producer } from 'kafkajs';
+import { giveUpAfter } from '../../deadlines/giveUpAfter.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { RecordBuffer, Refusal, Sink, SinkEvents } from '../../pipeline/ports.ts';
 import { KafkaAdmin } from '../admin.ts';
 import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { isRecordRefused, isTooLarge, kafkaError } from '../errors.ts';
-import { giveUpAfter } from '../giveUpAfter.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { Outage } from '../outage.ts';
 import { EncodedRecords } from '../records.ts';

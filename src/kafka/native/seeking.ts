@@ -3,9 +3,10 @@
  * committed, and who grants it anew begins where the group says. So a process that dies on the way leaves either position
  * behind, never something between.
  */
+
+import { giveUpAfter } from '../../deadlines/giveUpAfter.ts';
 import type { Lease, SeekResult, SeekTarget } from '../../pipeline/ports.ts';
 import { kafkaError } from '../errors.ts';
-import { giveUpAfter } from '../giveUpAfter.ts';
 import type { Assignment } from './assignment.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import type { Positions } from './fetch/positions.ts';

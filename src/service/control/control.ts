@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import { giveUpAfter } from '../../deadlines/giveUpAfter.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import { newTopicReader, newTopicWriter } from '../client.ts';
 import { Answers } from './answers.ts';
@@ -70,10 +71,7 @@ export class Control {
 
   /** Resolves when what was carried out has been told, as far as that is possible in a moment. */
   async told(): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, LAST_ANSWERS_MS);
-    await Promise.race([this.#answers.settled(), late]);
-    clearTimeout(timer);
+    await giveUpAfter(LAST_ANSWERS_MS, this.#answers.settled());
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import { within } from '../../deadlines/within.ts';
 import { asTidemarkError } from '../../errors.ts';
-import { within } from '../within.ts';
 import { CHECKS } from './checks.ts';
 import { type Check, type Dependency, fail, skipped, type Verdict } from './verdict.ts';
 import { World } from './world.ts';

@@ -3,12 +3,12 @@ import { schemaIdOf } from '../../avro/framing.ts';
 import { parseSchemaText } from '../../avro/parseSchema.ts';
 import { Registry } from '../../avro/registry.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import { within } from '../../deadlines/within.ts';
 import { asTidemarkError, TidemarkError } from '../../errors.ts';
 import type { PayloadView } from '../../http/api/rejections.ts';
 import { type Block, keyView, type TopicReader, valueView } from '../../pipeline/ports.ts';
 import { newTopicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
-import { within } from '../within.ts';
 
 /** Somebody waits for it. */
 const PATIENCE_MS = 10_000;

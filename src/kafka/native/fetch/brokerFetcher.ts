@@ -2,7 +2,7 @@
  * Fetches from one broker: one request under way whenever there is something to ask for and room for the answer, so that the
  * next records are on their way while the last ones are scored.
  */
-import { giveUpAfter } from '../../giveUpAfter.ts';
+import { giveUpAfter } from '../../../deadlines/giveUpAfter.ts';
 import { Backoff, type Random } from '../cluster/backoff.ts';
 import type { BrokerLink } from '../cluster/brokerLink.ts';
 import type { Cluster } from '../cluster/cluster.ts';
