@@ -3,7 +3,7 @@ import { Registry } from '../avro/registry.ts';
 import { analyseSchema } from '../avro/rowReader.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { within } from '../deadlines/within.ts';
-import { asTidemarkError } from '../errors.ts';
+import { asTidemarkError, type ErrorCode } from '../errors.ts';
 import { KafkaAdmin } from '../kafka/admin.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection } from './connections.ts';
@@ -17,29 +17,60 @@ import { counted } from './words.ts';
 /** What a dependency that is down may take before `check` says so instead of waiting. */
 const PATIENCE_MS = 15_000;
 
+interface Asked {
+  readonly where: string;
+  /** Of no answer in time. */
+  readonly code: ErrorCode;
+  readonly doing: string;
+  readonly expected: string;
+}
+
+const BROKERS: Asked = {
+  where: 'kafka.brokers',
+  code: 'E-KAFKA-UNREACHABLE',
+  doing: 'asking the brokers for the topics',
+  expected: 'brokers that answer',
+};
+const REGISTRY: Asked = {
+  where: 'registry.url',
+  code: 'E-REGISTRY-UNREACHABLE',
+  doing: 'asking the registry for the subjects',
+  expected: 'a registry that answers',
+};
+
 /** The part of `check` that asks broker and registry. An unreachable one is a fault like any other. */
 export async function proveLive(
   config: PipelineConfig,
   proof: Proof,
   outputSchema: SchemaFile | undefined,
   found: Findings,
+  patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  const ask = async (where: string, expected: string, asking: () => Promise<void>) => {
+  const ask = async ({ where, code, doing, expected }: Asked, asking: Promise<void>) => {
     try {
-      await within(PATIENCE_MS, asking());
+      await within(patienceMs, code, doing, asking);
     } catch (cause) {
-      const error = asTidemarkError(cause, 'E-KAFKA-UNREACHABLE');
+      const error = asTidemarkError(cause);
       found.faults.push({ where, problem: `${error.message} (${error.code})`, expected });
     }
   };
   const admin = KafkaAdmin.connect(kafkaConnection(config));
-  await ask('kafka.brokers', 'brokers that answer', () => proveTopics(config, admin, found));
+  await ask(BROKERS, proveTopics(config, admin, found));
   await admin.close();
   const registry = new Registry(config.registry, systemClock);
-  await ask('registry.url', 'a registry that answers', async () => {
-    await proveEventSubject(config, registry, proof, found);
-    if (outputSchema !== undefined) await proveOutputSubject(config, registry, outputSchema, found);
-  });
+  await ask(REGISTRY, proveSubjects(config, registry, proof, outputSchema, found));
+  registry.stop();
+}
+
+async function proveSubjects(
+  config: PipelineConfig,
+  registry: Registry,
+  proof: Proof,
+  outputSchema: SchemaFile | undefined,
+  found: Findings,
+): Promise<void> {
+  await proveEventSubject(config, registry, proof, found);
+  if (outputSchema !== undefined) await proveOutputSubject(config, registry, outputSchema, found);
 }
 
 async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Findings): Promise<void> {

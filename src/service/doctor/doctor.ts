@@ -9,6 +9,7 @@ import { World } from './world.ts';
 const CHECK_DEADLINE_MS = 30_000;
 const WITHOUT_REGISTRY =
   'Bring the registry back, or correct registry.url, registry.auth and registry.tls. Until then no new schema is read; what is known is scored on.';
+const LATE_ACTION = 'Look at the load of what it asks, and run it again.';
 
 export interface Examined {
   readonly id: string;
@@ -62,19 +63,30 @@ export async function examine(
 async function askOne(check: Check, world: World, deadlineMs: number): Promise<readonly Verdict[]> {
   const untilMs = performance.now() + deadlineMs;
   for (const dependency of check.needs) {
-    const missing = await within(deadlineMs, unanswered(dependency, world)).catch(
-      (cause: Error) => `${dependency}: ${cause.message}`,
+    const late = dependency === 'kafka' ? 'E-KAFKA-UNREACHABLE' : 'E-REGISTRY-UNREACHABLE';
+    const missing = await within(deadlineMs, late, dependency, unanswered(dependency, world)).catch(
+      (cause: Error) => cause.message,
     );
     if (missing === undefined) continue;
     // Brokers are told one by one, by a check that needs none of them.
     if (check.id === dependency) return [fail(missing, WITHOUT_REGISTRY)];
     return [skipped(`because ${missing}`)];
   }
+  let isLate = true;
+  const asking = check.ask(world).finally(() => {
+    isLate = false;
+  });
   try {
-    const verdicts = await within(Math.max(1, untilMs - performance.now()), check.ask(world));
+    // Whatever a check asks has a deadline of its own, which is shorter.
+    const verdicts = await within(
+      Math.max(1, untilMs - performance.now()),
+      'E-INTERNAL',
+      check.title,
+      asking,
+    );
     return verdicts.length > 0 ? verdicts : [skipped('there is no topic to look at')];
   } catch (cause) {
-    return [ofError(cause)];
+    return [isLate ? fail(asTidemarkError(cause).message, LATE_ACTION) : ofError(cause)];
   }
 }
 
@@ -102,8 +114,6 @@ function ofError(cause: unknown): Verdict {
     case 'E-KAFKA-UNREACHABLE':
     case 'E-REGISTRY-UNREACHABLE':
       return skipped(`because ${message}`, action);
-    case 'E-INTERNAL':
-      return fail(message, 'No answer within the deadline, or a fault of this command: run it again.');
     default:
       return fail(`${message} (${code})`, action);
   }

@@ -9,7 +9,7 @@ import { parseConfig } from '../../config/load.ts';
 import { nearestWord } from '../../config/nearest.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import { within } from '../../deadlines/within.ts';
-import { TidemarkError } from '../../errors.ts';
+import { asTidemarkError, TidemarkError } from '../../errors.ts';
 import { describe, type ModelDescription } from '../../model/describe.ts';
 import { unreadable } from '../../model/faults.ts';
 import { newTopicReader } from '../client.ts';
@@ -225,15 +225,16 @@ async function lookAtTopic(
   const quiet = { paused: () => {}, resumed: () => {}, stopped: () => {}, failed: () => {} };
   const reader = newTopicReader(config, config.input.topic, quiet);
   try {
-    const ends = await within(PATIENCE_MS, reader.ends());
+    const ends = await within(
+      PATIENCE_MS,
+      'E-KAFKA-UNREACHABLE',
+      `looking for topic ${topic}`,
+      reader.ends(),
+    );
     const records = [...ends.values()].reduce((sum, { low, end }) => sum + end - low, 0);
     return { partitions: ends.size, records };
   } catch (cause) {
-    if (!(cause instanceof TidemarkError)) {
-      const problem = `looking for topic ${topic}: ${(cause as Error).message}`;
-      throw new TidemarkError('E-KAFKA-UNREACHABLE', `${problem}: ${brokerFix(brokers)}`, { cause });
-    }
-    const { code, message } = cause;
+    const { code, message } = asTidemarkError(cause);
     if (code === 'E-KAFKA-TOPIC-MISSING') return undefined;
     const fix =
       code === 'E-KAFKA-UNREACHABLE'

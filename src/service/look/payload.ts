@@ -3,6 +3,7 @@ import { schemaIdOf } from '../../avro/framing.ts';
 import { parseSchemaText } from '../../avro/parseSchema.ts';
 import { Registry } from '../../avro/registry.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import { giveUpAfter } from '../../deadlines/giveUpAfter.ts';
 import { within } from '../../deadlines/within.ts';
 import { asTidemarkError, TidemarkError } from '../../errors.ts';
 import type { PayloadView } from '../../http/api/rejections.ts';
@@ -10,8 +11,10 @@ import { type Block, keyView, type TopicReader, valueView } from '../../pipeline
 import { newTopicReader } from '../client.ts';
 import { systemClock } from '../clock.ts';
 
-/** Somebody waits for it. */
-const PATIENCE_MS = 10_000;
+/** For reading and decoding together: whoever asks, such as the console, gives up after eight seconds. */
+const PATIENCE_MS = 6_000;
+/** After it, what connections may take to close. */
+const CLOSE_TIMEOUT_MS = 1_000;
 /** Of what cannot be decoded, enough to see what it is. */
 const HEX_BYTES = 512;
 const PLACE = /\/(\d+)@(\d+)$/;
@@ -22,6 +25,7 @@ const PLACE = /\/(\d+)@(\d+)$/;
  * @throws TidemarkError E-KAFKA-* when it cannot be read, or is no longer in the log.
  */
 export async function readPayload(config: PipelineConfig, place: string): Promise<PayloadView> {
+  const untilMs = performance.now() + PATIENCE_MS;
   const [, partition, offset] = PLACE.exec(place) ?? [];
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
@@ -33,12 +37,13 @@ export async function readPayload(config: PipelineConfig, place: string): Promis
   });
   try {
     const record = readRecord(reader, Number(partition), Number(offset));
-    const read = await within(PATIENCE_MS, Promise.race([record, failed.promise]));
+    const reading = Promise.race([record, failed.promise]);
+    const read = await within(PATIENCE_MS, 'E-KAFKA-UNREACHABLE', `reading ${place}`, reading);
     if (read === undefined) throw new TidemarkError('E-USAGE', `${place} is no longer in the log`);
     const { value, ...rest } = read;
-    return { place, bytes: value?.length ?? 0, ...rest, ...(await decoded(config, value)) };
+    return { place, bytes: value?.length ?? 0, ...rest, ...(await decoded(config, value, untilMs)) };
   } finally {
-    await reader.stop();
+    await giveUpAfter(CLOSE_TIMEOUT_MS, reader.stop());
   }
 }
 
@@ -78,10 +83,11 @@ function recordOf(block: Block, index: number): RawRecord {
 async function decoded(
   config: PipelineConfig,
   value: Uint8Array | null,
+  untilMs: number,
 ): Promise<Pick<PayloadView, 'value' | 'undecoded' | 'hex'>> {
   if (value === null) return { undecoded: 'the record has no value' };
   try {
-    return { value: await decode(config, value) };
+    return { value: await decode(config, value, untilMs) };
   } catch (cause) {
     const { code, message } = asTidemarkError(cause);
     const hex = Buffer.from(value.subarray(0, HEX_BYTES)).toString('hex');
@@ -89,12 +95,18 @@ async function decoded(
   }
 }
 
-async function decode(config: PipelineConfig, value: Uint8Array): Promise<unknown> {
+async function decode(config: PipelineConfig, value: Uint8Array, untilMs: number): Promise<unknown> {
   const id = schemaIdOf(value, 0, value.length);
   if (id < 0)
     throw new TidemarkError('E-AVRO-FRAME', 'the value does not begin with a zero byte and a schema id');
   const registry = new Registry(config.registry, systemClock);
-  const found = await within(PATIENCE_MS, registry.schemaById(id)).finally(() => registry.stop());
+  const leftMs = Math.max(1, Math.round(untilMs - performance.now()));
+  const found = await within(
+    leftMs,
+    'E-REGISTRY-UNREACHABLE',
+    `asking the registry for schema ${id}`,
+    registry.schemaById(id),
+  ).finally(() => registry.stop());
   if (found.kind !== 'schema') throw new TidemarkError('E-SCHEMA-UNKNOWN', `schema ${id} is not one of Avro`);
   return new EventDecoder(parseSchemaText(found.schema.schema, found.schema.references)).decode(value);
 }
