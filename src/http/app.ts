@@ -55,6 +55,7 @@ export function newApp({ access, parts, health, metrics, telemetry }: AppOptions
     get('/api/rejections/:place/payload', mayRead, async (c) => {
       const place = c.req.param('place') ?? '';
       const read = await payload(place);
+      if (read === 'busy') return refuse(c, 503, 'another payload is being read: ask again when it is there');
       return read === undefined ? refuse(c, 404, `${place} is not among the rejections`) : c.json(read);
     });
   if (group) get('/api/group', mayRead, async (c) => known(c, await group()));

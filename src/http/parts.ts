@@ -11,8 +11,8 @@ export interface HttpParts {
   /** @param sinceMs only samples of the history after it */
   replica(sinceMs: number): Promise<ReplicaView>;
   rejections(): RejectionsView;
-  /** Undefined when `place` is not among the rejections. */
-  readonly payload?: ((place: string) => Promise<PayloadView | undefined>) | undefined;
+  /** Undefined when `place` is not among the rejections; `busy` while another payload is read. */
+  readonly payload?: ((place: string) => Promise<PayloadView | 'busy' | undefined>) | undefined;
   /** The whole group from Kafka's own data; undefined before the first look. */
   readonly group?: (() => GroupView | undefined) | undefined;
   /** How many replicas are needed; undefined before that is known. */

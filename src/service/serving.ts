@@ -27,7 +27,7 @@ export async function serve(
   const replica = new Replica({ registry: metrics.registry, health, chronicle, facts: factsOf(config) });
   replica.start();
   resources.defer(() => replica.stop());
-  let lastPayload: Promise<unknown> = Promise.resolve();
+  let isReading = false;
   const server = await startHttp({
     host: http.host,
     port: http.port,
@@ -41,11 +41,13 @@ export async function serve(
       rejections: () => rejectionsView(chronicle),
       payload: async (place) => {
         if (!chronicle.rejections.some((rejection) => rejection.place === place)) return undefined;
+        // One at a time, for each takes connections of its own; and none waits, for nobody waits as long as a queue may get.
+        if (isReading) return 'busy';
+        isReading = true;
         log.info({ event: 'payloadShown', at: place }, `${place} is read again and shown over HTTP`);
-        // One after the other: each takes connections of its own.
-        const reading = lastPayload.then(() => readPayload(config, place));
-        lastPayload = reading.catch(() => {});
-        return reading;
+        return readPayload(config, place).finally(() => {
+          isReading = false;
+        });
       },
     },
   });

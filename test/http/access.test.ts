@@ -166,6 +166,17 @@ test('a token is taken as it is: no prefix, no suffix, no other case, and only a
   await server.close();
 });
 
+test('a payload is refused, in a sentence, while another one is read', async () => {
+  const busy = { ...everyPart, payload: async () => 'busy' as const };
+  const server = await startHttp(httpOptions({ parts: busy }));
+  const answer = await fetch(`http://127.0.0.1:${server.port}/api/rejections/t%2F0%405/payload`);
+  assert.equal(answer.status, 503);
+  assert.deepEqual(await answer.json(), {
+    error: 'another payload is being read: ask again when it is there',
+  });
+  await server.close();
+});
+
 describe('other web pages', () => {
   const statusOf = (port: number, headers: Record<string, string>, path = '/metrics', method = 'GET') =>
     new Promise<number>((resolve, reject) => {

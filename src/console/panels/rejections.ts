@@ -69,13 +69,14 @@ class Payload extends Component<{ readonly place: string }, { readonly is: Paylo
   override render({ place }: { readonly place: string }): VNode {
     const { is } = this.state;
     const label = `payload of ${place}`;
+    const show = html`<button type="button" class="small" aria-label=${`Show the ${label}`} onClick=${() => this.#show()}>Show</button>`;
     switch (is.kind) {
       case 'hidden':
-        return html`<button type="button" class="small" aria-label=${`Show the ${label}`} onClick=${() => this.#show()}>Show</button>`;
+        return show;
       case 'reading':
         return html`<span role="status">reading …</span>`;
       case 'failed':
-        return html`<span role="alert">${is.why}</span>`;
+        return html`<span role="alert">${is.why}</span> ${show}`;
       case 'shown':
         return html`<button type="button" class="small" aria-label=${`Hide the ${label}`} onClick=${() => this.setState({ is: { kind: 'hidden' } })}>Hide</button>
           ${payloadText(is.payload)}`;
