@@ -1,4 +1,4 @@
-import { asTidemarkError } from '../../errors.ts';
+import { asTidemarkError, type ErrorCode } from '../../errors.ts';
 import type { TopicWriter } from '../../pipeline/ports.ts';
 import type { Telemetry } from '../../telemetry/events.ts';
 import type { Answer, Command, Replica } from './command.ts';
@@ -30,7 +30,7 @@ export class Answers {
   tell({ id, command }: Command, outcome: Outcome): void {
     const { group, pipeline, replica } = this.#parts;
     if (this.#waiting >= MAX_WAITING) {
-      this.#lost(command, `${this.#waiting} answers wait already`);
+      this.#lost(command, 'E-KAFKA-UNREACHABLE', `${this.#waiting} answers wait already`);
       return;
     }
     const answer: Answer = {
@@ -57,14 +57,15 @@ export class Answers {
     try {
       await writer.write(auditTopic, group, JSON.stringify(answer), WRITE_TIMEOUT_MS);
     } catch (cause) {
-      this.#lost(answer.command, asTidemarkError(cause).message);
+      const { code, message } = asTidemarkError(cause);
+      this.#lost(answer.command, code, message);
     } finally {
       this.#waiting--;
     }
   }
 
-  #lost(command: string, why: string): void {
+  #lost(command: string, code: ErrorCode, why: string): void {
     const message = `what was done about ${command} is not in the audit topic: ${why}`;
-    this.#parts.telemetry.warned('E-KAFKA-UNREACHABLE', message);
+    this.#parts.telemetry.warned(code, message);
   }
 }
