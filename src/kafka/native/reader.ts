@@ -32,7 +32,7 @@ export class NativeTopicReader implements TopicReader {
   readonly #offsets: LogOffsets;
   readonly #events: TopicReaderEvents;
   #fetcher: Fetcher | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(
     connection: KafkaConnection,
@@ -70,6 +70,7 @@ export class NativeTopicReader implements TopicReader {
   }
 
   read(from: ReadonlyMap<number, number>, turnRecords: number): void {
+    if (this.#closing !== undefined) return;
     const { topic, readUncommitted = false, maxBufferedBytes, maxWaitMs } = this.#options;
     const events = this.#events;
     const fetching = {
@@ -100,8 +101,12 @@ export class NativeTopicReader implements TopicReader {
     this.#fetcher?.release(block);
   }
 
-  async stop(): Promise<void> {
-    this.#closed = true;
+  stop(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#fetcher?.close();
     await this.#cluster.close();
   }
@@ -109,11 +114,11 @@ export class NativeTopicReader implements TopicReader {
   /** Goes on at what is left of the log: retention has passed the place by, or the topic is another one. */
   async #resume(lease: Lease, lost: LostPosition): Promise<void> {
     const backoff = new Backoff({ firstMs: 100, maxMs: 2_000, random: Math.random });
-    while (!this.#closed) {
+    while (this.#closing === undefined) {
       try {
         const low = known((await this.#offsets.earliest([lease.partition])).get(lease.partition));
         const again = lost.place.kind === 'truncated' ? Math.max(low, lost.place.endOffset) : low;
-        if (!this.#closed) this.#fetcher?.add(lease, again, UNKNOWN_EPOCH);
+        if (this.#closing === undefined) this.#fetcher?.add(lease, again, UNKNOWN_EPOCH);
         return;
       } catch (thrown) {
         const error = kafkaError(thrown, `finding where ${this.#options.topic} begins`);

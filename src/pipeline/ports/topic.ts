@@ -30,6 +30,7 @@ export interface TopicReader {
   /** As those of a Source. Undefined once stopped. */
   next(): Promise<Block | undefined>;
   release(block: Block): void;
+  /** Resolves when all is closed, however often it is called. Nothing is read after it. */
   stop(): Promise<void>;
 }
 

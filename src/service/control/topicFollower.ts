@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { asTidemarkError, TidemarkError } from '../../errors.ts';
+import { asTidemarkError, type TidemarkError } from '../../errors.ts';
 import {
   type Block,
   keyView,
+  type LogEnds,
   type TopicReader,
   type TopicReaderEvents,
   valueView,
@@ -27,7 +28,7 @@ export interface FollowEvents {
   record(record: FollowedRecord, isLive: boolean): void;
   /** Everything that was there has been told. */
   caughtUp(): void;
-  /** The topic cannot be read; reading is tried again until it can. */
+  /** The topic cannot be read, or not for another reason than was told; reading is tried again until it can. */
   down(cause: TidemarkError): void;
   up(): void;
 }
@@ -48,9 +49,10 @@ export class TopicFollower {
   readonly #options: FollowOptions;
   readonly #events: FollowEvents;
   readonly #stopping = new AbortController();
-  /** Rejects with what ended the reading that is on. */
-  #broken = Promise.withResolvers<never>();
-  #isDown = false;
+  /** What cannot be read now, and why. */
+  #fault: TidemarkError | undefined;
+  /** Ends the reading that is on. */
+  #end = (): void => {};
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: FollowOptions, events: FollowEvents) {
@@ -64,7 +66,7 @@ export class TopicFollower {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#broken.reject(new TidemarkError('E-INTERNAL', 'stopped'));
+    this.#end();
     await this.#running;
   }
 
@@ -72,25 +74,43 @@ export class TopicFollower {
     const { signal } = this.#stopping;
     let backoffMs = FIRST_BACKOFF_MS;
     while (!signal.aborted) {
-      this.#broken = Promise.withResolvers();
-      this.#broken.promise.catch(() => {});
-      const reader = this.#options.open(this.#readerEvents());
-      try {
-        await this.#read(reader, () => {
-          backoffMs = FIRST_BACKOFF_MS;
-        });
-      } catch (cause) {
-        if (!signal.aborted) this.#down(asTidemarkError(cause));
-      } finally {
-        await reader.stop();
-      }
+      const cause = await this.#readOnce(() => {
+        backoffMs = FIRST_BACKOFF_MS;
+      });
+      if (cause !== undefined) this.#down(cause);
       await delay(backoffMs, undefined, { signal }).catch(() => {});
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
   }
 
-  async #read(reader: TopicReader, began: () => void): Promise<void> {
-    const ends = await Promise.race([reader.ends(), this.#broken.promise]);
+  /** Until it is stopped, or cannot be read any further: then why. */
+  async #readOnce(began: () => void): Promise<TidemarkError | undefined> {
+    const ended = Promise.withResolvers<undefined>();
+    let fault: TidemarkError | undefined;
+    // A reader that is stopped has no next block. To race each block against `ended` would keep them all.
+    const end = (cause?: TidemarkError) => {
+      fault ??= cause;
+      ended.resolve(undefined);
+      void reader.stop();
+    };
+    const reader = this.#options.open({
+      paused: (cause) => this.#down(cause),
+      resumed: () => this.#up(),
+      stopped: (_partition, cause) => end(cause),
+      failed: (cause) => end(cause),
+    });
+    this.#end = end;
+    try {
+      const ends = await Promise.race([reader.ends(), ended.promise]);
+      if (ends !== undefined) await this.#read(reader, ends, began);
+    } catch (cause) {
+      fault ??= asTidemarkError(cause);
+    }
+    await reader.stop();
+    return fault;
+  }
+
+  async #read(reader: TopicReader, ends: ReadonlyMap<number, LogEnds>, began: () => void): Promise<void> {
     this.#events.begins();
     const { last } = this.#options;
     const unread = new Map<number, number>();
@@ -102,8 +122,8 @@ export class TopicFollower {
     }
     reader.read(from, TURN_RECORDS);
     if (unread.size === 0) this.#caughtUp(began);
-    while (!this.#stopping.signal.aborted) {
-      const block = await Promise.race([reader.next(), this.#broken.promise]);
+    for (;;) {
+      const block = await reader.next();
       if (block === undefined) return;
       this.#tell(block, unread.size === 0);
       reader.release(block);
@@ -133,25 +153,16 @@ export class TopicFollower {
     this.#events.caughtUp();
   }
 
-  #readerEvents(): TopicReaderEvents {
-    const broken = this.#broken;
-    return {
-      paused: (cause) => this.#down(cause),
-      resumed: () => this.#up(),
-      stopped: (_partition, cause) => broken.reject(cause),
-      failed: (cause) => broken.reject(cause),
-    };
-  }
-
+  /** Told again when it is for another reason: one that waiting does not cure must not hide behind one that it does. */
   #down(cause: TidemarkError): void {
-    if (this.#isDown || this.#stopping.signal.aborted) return;
-    this.#isDown = true;
+    if (this.#fault?.code === cause.code || this.#stopping.signal.aborted) return;
+    this.#fault = cause;
     this.#events.down(cause);
   }
 
   #up(): void {
-    if (!this.#isDown) return;
-    this.#isDown = false;
+    if (this.#fault === undefined) return;
+    this.#fault = undefined;
     this.#events.up();
   }
 }

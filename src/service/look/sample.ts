@@ -45,7 +45,11 @@ export async function sampleTopic(
   const reader = newTopicReader(config, config.input.topic, readerEvents(events, failed.reject));
   const { signal } = options;
   const stop = Promise.withResolvers<undefined>();
-  const onAbort = () => stop.resolve(undefined);
+  const onAbort = () => {
+    stop.resolve(undefined);
+    // Ends the waiting for a block; a race against `stop` for each would keep them all.
+    void reader.stop();
+  };
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
@@ -81,7 +85,7 @@ async function readSample(
   reader.read(from, Math.ceil(options.count / from.size));
   let shown = 0;
   while (shown < options.count) {
-    const block = await Promise.race([reader.next(), stopped]);
+    const block = await reader.next();
     if (block === undefined) return shown;
     const seen = await preview.look(block);
     reader.release(block);

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { TidemarkError } from '../../../src/errors.ts';
 import type { Block, TopicReader, TopicReaderEvents } from '../../../src/pipeline/ports.ts';
 import { Hearing, type Kept } from '../../../src/service/control/hearing.ts';
 import { waitFor } from '../../../tools/stack/wait.ts';
 import { makeLease } from '../../support/simulationBench.ts';
 import { SimulatedTelemetry } from '../../support/simulationTelemetry.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 type Said = readonly [key: string, value: string | null];
 
@@ -26,8 +31,11 @@ class Topic {
 
 class Reader implements TopicReader {
   readonly events: TopicReaderEvents;
+  /** That were given. */
+  readonly blocks: WeakRef<Block>[] = [];
   readonly #topic: Topic;
   #at = -1;
+  #stopped = false;
   #asked: ((block: Block | undefined) => void) | undefined;
 
   constructor(topic: Topic, events: TopicReaderEvents) {
@@ -46,6 +54,7 @@ class Reader implements TopicReader {
   }
 
   next(): Promise<Block | undefined> {
+    if (this.#stopped) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#asked = resolve;
       this.serve();
@@ -57,14 +66,18 @@ class Reader implements TopicReader {
     if (said.length === 0 || this.#asked === undefined) return;
     const asked = this.#asked;
     this.#asked = undefined;
-    asked(blockOf(said, this.#at));
+    const block = blockOf(said, this.#at);
+    this.blocks.push(new WeakRef(block));
+    asked(block);
     this.#at += said.length;
   }
 
   release(): void {}
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#asked?.(undefined);
+    this.#asked = undefined;
   }
 }
 
@@ -173,6 +186,36 @@ describe('hearing commands', () => {
     topic.say(pause('at last'));
     await waitFor(() => said.length === 1, 'what is said', 5_000, { everyMs: 1 });
     assert.deepEqual(told, ['unheard E-KAFKA-ACL', 'heard']);
+  });
+
+  test('does not begin where it is refused after it could not be reached', async (t) => {
+    const topic = new Topic();
+    topic.missing = new TidemarkError('E-KAFKA-UNREACHABLE', 'down');
+    const { hearing, told } = newHearing(t, topic);
+    const begun = hearing.start();
+    begun.catch(() => {});
+    await waitFor(() => told.length === 1, 'the outage', 5_000, { everyMs: 1 });
+    const refused = new TidemarkError('E-KAFKA-ACL', 'no');
+    topic.missing = refused;
+    await waitFor(() => told.length === 2, 'the refusal', 5_000, { everyMs: 5 });
+    assert.deepEqual(told, ['unheard E-KAFKA-UNREACHABLE', 'unheard E-KAFKA-ACL']);
+    await assert.rejects(begun, refused);
+  });
+
+  test('keeps nothing of what it has read', async (t) => {
+    const topic = new Topic();
+    const { hearing, said } = newHearing(t, topic);
+    await hearing.start();
+    topic.say(pause('read'));
+    await waitFor(() => said.length === 1, 'what is said', 5_000, { everyMs: 1 });
+    topic.say(pause('read next'));
+    await waitFor(() => said.length === 2, 'what is said next', 5_000, { everyMs: 1 });
+    const { blocks } = topic.readers[0]!;
+    const isGone = () => {
+      collectGarbage();
+      return blocks[0]!.deref() === undefined;
+    };
+    await waitFor(isGone, 'the first block to be collected', 5_000, { everyMs: 5 });
   });
 
   test('a word that is taken back is told from one that was never said', async (t) => {
