@@ -149,7 +149,10 @@ function explained(c: Context, thrown: unknown, telemetry: AppOptions['telemetry
   return c.json({ error: message, code, action }, status);
 }
 
+/** What Kafka or the registry does not give is not there, whether waiting or a person cures it. */
+const ELSEWHERE = /^E-(KAFKA|REGISTRY)-/;
+
 function statusOf({ code, disposition }: TidemarkError): 400 | 500 | 503 {
   if (code === 'E-USAGE' || code === 'E-CONFIG') return 400;
-  return disposition === 'retry' ? 503 : 500;
+  return disposition === 'retry' || ELSEWHERE.test(code) ? 503 : 500;
 }

@@ -5,7 +5,8 @@ import type { ReplicaView } from './api/replica.ts';
 
 /**
  * What is served beside metrics and health. A part that is absent is absent from the page. Each gives what JSON can hold, and
- * throws a TidemarkError: E-USAGE for a wrong request, one of disposition `retry` for what is not there now.
+ * throws a TidemarkError: E-USAGE for a wrong request, one of disposition `retry` or E-KAFKA-* or E-REGISTRY-* for what is not there
+ * now.
  */
 export interface HttpParts {
   /** @param sinceMs only samples of the history after it */

@@ -107,6 +107,9 @@ describe('the HTTP server', () => {
           scale: () => {
             throw new TidemarkError('E-KAFKA-UNREACHABLE', 'no broker answers');
           },
+          audit: async () => {
+            throw new TidemarkError('E-KAFKA-ACL', 'Read on topic audit is denied');
+          },
           commands: async () => {
             throw new TidemarkError('E-USAGE', 'there is no partition 7');
           },
@@ -121,6 +124,9 @@ describe('the HTTP server', () => {
     assert.equal(told.error, 'no broker answers');
     assert.equal(told.code, 'E-KAFKA-UNREACHABLE');
     assert.ok(told.action!.length > 10);
+    const audit = await fetch(`${at}/api/audit`);
+    assert.equal(audit.status, 503);
+    assert.equal(((await audit.json()) as { error: string }).error, 'Read on topic audit is denied');
     const headers = { 'content-type': 'application/json' };
     const refused = await fetch(`${at}/api/commands`, { method: 'POST', body: '{}', headers });
     assert.equal(refused.status, 400);

@@ -1,3 +1,4 @@
+import type { TidemarkError } from '../../errors.ts';
 import { type AuditRecord, parseAudit } from './command.ts';
 import { type FollowOptions, TopicFollower } from './topicFollower.ts';
 
@@ -17,6 +18,7 @@ export class AuditLog {
   readonly #follower: TopicFollower;
   readonly #begun = Promise.withResolvers<void>();
   #records: AuditRecord[] = [];
+  #fault: TidemarkError | undefined;
 
   constructor(options: AuditLogOptions) {
     const { group, keep, lookBack, open } = options;
@@ -35,13 +37,23 @@ export class AuditLog {
           options.said?.(parsed.value);
         },
         caughtUp: () => this.#begun.resolve(),
-        down: () => {},
-        up: () => {},
+        down: (cause) => {
+          this.#fault = cause;
+          if (cause.disposition === 'stop') this.#begun.reject(cause);
+        },
+        up: () => {
+          this.#fault = undefined;
+        },
       },
     );
   }
 
-  /** Resolves when what is there has been read. */
+  /** Why the topic cannot be read now: what is kept is what was there before. */
+  get fault(): TidemarkError | undefined {
+    return this.#fault;
+  }
+
+  /** Resolves when what is there has been read. Rejects with a TidemarkError when it may not be. */
   start(): Promise<void> {
     this.#follower.start();
     return this.#begun.promise;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
+import { within } from '../../deadlines/within.ts';
 import { asTidemarkError, TidemarkError } from '../../errors.ts';
 import { KafkaAdmin } from '../../kafka/admin.ts';
 import type { TopicWriter } from '../../pipeline/ports.ts';
@@ -25,11 +26,15 @@ export interface Requested {
 export interface Commands {
   /**
    * Waits until everybody who should answer has, or `timeoutMs` is over; a move that nobody has begun by then is never begun.
-   * Throws a TidemarkError: E-USAGE for a partition that is not there, E-KAFKA-* when it could not be said.
+   * Throws a TidemarkError: E-USAGE for a partition that is not there, E-KAFKA-* when it could not be said, or was said and nobody can
+   * read what came of it.
    */
   request(request: CommandRequest, timeoutMs?: number): Promise<Requested>;
-  /** The last of what was asked of the group and what came of it, oldest first. Throws a TidemarkError: E-KAFKA-*. */
-  audit(last: number): Promise<readonly AuditRecord[]>;
+  /**
+   * The last of what was asked of the group and what came of it, oldest first. Throws a TidemarkError when it cannot be read now, or
+   * not within `timeoutMs`: E-KAFKA-*.
+   */
+  audit(last: number, timeoutMs?: number): Promise<readonly AuditRecord[]>;
   close(): Promise<void>;
 }
 
@@ -79,7 +84,7 @@ class GroupCommands implements Commands {
     const isMove = 'partition' in request;
     if (isMove) await this.#provePartition(request.partition);
     const members = isMove ? undefined : await this.#admin.memberCount(group);
-    await this.#follow();
+    await this.#follow(ANSWER_TIMEOUT_MS);
     const atMs = Date.now();
     const command: Command = { ...request, id: randomUUID(), atMs, untilMs: atMs + timeoutMs };
     const { pipeline } = this.#config;
@@ -95,13 +100,15 @@ class GroupCommands implements Commands {
       this.#waiting.delete(command.id);
     }
     const answers = [...waiting.answers.values()];
+    if (answers.length === 0) this.#proveHeard(command);
     if (members === undefined) return this.#moved(command, answers);
     const done = answers.length >= Math.max(1, members) && answers.every(({ applied }) => applied);
     return { command, answers, members, done };
   }
 
-  async audit(last: number): Promise<readonly AuditRecord[]> {
-    await this.#follow();
+  async audit(last: number, timeoutMs = ANSWER_TIMEOUT_MS): Promise<readonly AuditRecord[]> {
+    await this.#follow(timeoutMs);
+    if (this.#log?.fault !== undefined) throw this.#log.fault;
     return this.#log?.last(last) ?? [];
   }
 
@@ -135,13 +142,29 @@ class GroupCommands implements Commands {
     throw new TidemarkError('E-USAGE', `${topic} has no partition ${partition}: ${numbers}`);
   }
 
-  /** Follows the audit topic from now on; what could not begin is begun anew with the next call. */
-  #follow(): Promise<void> {
+  /** Nobody has answered: throws where answers cannot be heard. */
+  #proveHeard({ command }: Command): void {
+    const fault = this.#log?.fault;
+    if (fault === undefined) return;
+    const problem = `${command} was said to the group, and what came of it cannot be read: ${fault.message}`;
+    throw new TidemarkError(fault.code, problem, { cause: fault });
+  }
+
+  /**
+   * Follows the audit topic from now on. What was refused is begun anew with the next call; what only takes long goes on, and the next
+   * call waits for the same.
+   */
+  async #follow(timeoutMs: number): Promise<void> {
+    const { auditTopic } = this.#control;
     this.#begun ??= this.#begin().catch((cause) => {
       this.#begun = undefined;
       throw asTidemarkError(cause);
     });
-    return this.#begun;
+    try {
+      await within(timeoutMs, 'E-KAFKA-UNREACHABLE', `reading topic ${auditTopic}`, this.#begun);
+    } catch (cause) {
+      throw this.#log?.fault ?? cause;
+    }
   }
 
   async #begin(): Promise<void> {
@@ -155,18 +178,12 @@ class GroupCommands implements Commands {
       said: (record) => this.#said(record),
     });
     this.#log = log;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new TidemarkError('E-KAFKA-UNREACHABLE', `${auditTopic} could not be read in time`)),
-      ANSWER_TIMEOUT_MS,
-    );
     try {
-      await Promise.race([log.start(), late]);
+      await log.start();
     } catch (cause) {
+      this.#log = undefined;
       await log.stop();
       throw cause;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -6,6 +6,8 @@ import type { Commands } from './commands.ts';
 
 /** Records of the audit log that are shown. */
 const AUDIT_SHOWN = 200;
+/** A page that asks again soon waits for it. */
+const AUDIT_PATIENCE_MS = 3_000;
 
 /** Commands and their log for whoever asks over HTTP; nothing where the configuration names no topics for them. */
 export function controlOverHttp(
@@ -21,7 +23,7 @@ export function controlOverHttp(
   };
   resources.defer(async () => (await opened)?.close());
   return {
-    audit: async () => (await commands()).audit(AUDIT_SHOWN),
+    audit: async () => (await commands()).audit(AUDIT_SHOWN, AUDIT_PATIENCE_MS),
     commands: async (sent) => {
       const request = requestOf(sent);
       return (await commands()).request(request);

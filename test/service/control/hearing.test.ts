@@ -4,107 +4,13 @@ import { describe, type TestContext, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { TidemarkError } from '../../../src/errors.ts';
-import type { Block, TopicReader, TopicReaderEvents } from '../../../src/pipeline/ports.ts';
 import { Hearing, type Kept } from '../../../src/service/control/hearing.ts';
 import { waitFor } from '../../../tools/stack/wait.ts';
-import { makeLease } from '../../support/simulationBench.ts';
 import { SimulatedTelemetry } from '../../support/simulationTelemetry.ts';
+import { type Said, SimulatedTopic, SimulatedTopicReader } from '../../support/simulationTopic.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
-
-type Said = readonly [key: string, value: string | null];
-
-/** A topic of one partition, whose readers can be broken. */
-class Topic {
-  readonly records: Said[] = [];
-  readonly readers: Reader[] = [];
-  missing: TidemarkError | undefined;
-  /** What is told of the end is behind by so many records. */
-  behind = 0;
-
-  say(...records: Said[]): void {
-    this.records.push(...records);
-    for (const reader of this.readers) reader.serve();
-  }
-}
-
-class Reader implements TopicReader {
-  readonly events: TopicReaderEvents;
-  /** That were given. */
-  readonly blocks: WeakRef<Block>[] = [];
-  readonly #topic: Topic;
-  #at = -1;
-  #stopped = false;
-  #asked: ((block: Block | undefined) => void) | undefined;
-
-  constructor(topic: Topic, events: TopicReaderEvents) {
-    this.#topic = topic;
-    this.events = events;
-    topic.readers.push(this);
-  }
-
-  async ends() {
-    if (this.#topic.missing !== undefined) throw this.#topic.missing;
-    return new Map([[0, { low: 0, end: this.#topic.records.length - this.#topic.behind }]]);
-  }
-
-  read(from: ReadonlyMap<number, number>): void {
-    this.#at = from.get(0)!;
-  }
-
-  next(): Promise<Block | undefined> {
-    if (this.#stopped) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      this.#asked = resolve;
-      this.serve();
-    });
-  }
-
-  serve(): void {
-    const said = this.#topic.records.slice(this.#at);
-    if (said.length === 0 || this.#asked === undefined) return;
-    const asked = this.#asked;
-    this.#asked = undefined;
-    const block = blockOf(said, this.#at);
-    this.blocks.push(new WeakRef(block));
-    asked(block);
-    this.#at += said.length;
-  }
-
-  release(): void {}
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#asked?.(undefined);
-    this.#asked = undefined;
-  }
-}
-
-function blockOf(said: readonly Said[], offset: number): Block {
-  const spans: number[] = [];
-  let text = '';
-  const add = (part: string | null) => {
-    spans.push(part === null ? -1 : text.length, part === null ? -1 : text.length + part.length);
-    text += part ?? '';
-  };
-  for (const [key, value] of said) {
-    add(key);
-    add(value);
-    spans.push(0, 0);
-  }
-  const nextOffset = offset + said.length;
-  return {
-    lease: makeLease(),
-    bytes: Buffer.from(text, 'latin1'),
-    count: said.length,
-    spans: Int32Array.from(spans),
-    offsets: Float64Array.from(said, (_, i) => offset + i),
-    timestamps: new Float64Array(said.length),
-    nextOffset,
-    endOffset: nextOffset,
-  };
-}
 
 const asked = () => ({ by: 'alice', why: 'a look', id: randomUUID(), atMs: 1, untilMs: 2 });
 const pause = (why = 'a look'): Said => ['g/state', JSON.stringify({ command: 'pause', ...asked(), why })];
@@ -114,7 +20,7 @@ const skip = (): Said => [
 ];
 const level: Said = ['g/log-level', JSON.stringify({ command: 'log-level', level: 'debug', ...asked() })];
 
-function newHearing(t: TestContext, topic: Topic) {
+function newHearing(t: TestContext, topic: SimulatedTopic) {
   const kept: Kept[] = [];
   const said: string[] = [];
   const told: string[] = [];
@@ -130,7 +36,12 @@ function newHearing(t: TestContext, topic: Topic) {
     }
   }
   const hearing = new Hearing(
-    { group: 'g', topic: 'control', open: (events) => new Reader(topic, events), telemetry: new Told() },
+    {
+      group: 'g',
+      topic: 'control',
+      open: (events) => new SimulatedTopicReader(topic, events),
+      telemetry: new Told(),
+    },
     { kept: (all) => kept.push(all), said: ({ command, why }) => said.push(`${command}: ${why}`) },
   );
   t.after(() => hearing.stop());
@@ -139,7 +50,7 @@ function newHearing(t: TestContext, topic: Topic) {
 
 describe('hearing commands', () => {
   test('begins with the last word on each subject, and carries out nothing that was said before', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     topic.say(pause('first'), level, skip(), ['other/state', pause()[1]], pause('last'));
     const { hearing, kept, said } = newHearing(t, topic);
     await hearing.start();
@@ -152,7 +63,7 @@ describe('hearing commands', () => {
   });
 
   test('begins at once with an empty topic, and waits for one that is missing, which it says once', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     topic.missing = new TidemarkError('E-KAFKA-TOPIC-MISSING', 'no');
     const { hearing, kept, told } = newHearing(t, topic);
     const begun = hearing.start();
@@ -165,7 +76,7 @@ describe('hearing commands', () => {
   });
 
   test('what comes while it begins is the last word, and not undone by what was there', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     topic.behind = 1;
     topic.say(pause('before'), pause('meanwhile'));
     const { hearing, kept, said } = newHearing(t, topic);
@@ -174,7 +85,7 @@ describe('hearing commands', () => {
   });
 
   test('does not begin where it is refused, and goes on where it is refused later', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     const refused = new TidemarkError('E-KAFKA-ACL', 'no');
     topic.missing = refused;
     await assert.rejects(newHearing(t, topic).hearing.start(), refused);
@@ -189,7 +100,7 @@ describe('hearing commands', () => {
   });
 
   test('does not begin where it is refused after it could not be reached', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     topic.missing = new TidemarkError('E-KAFKA-UNREACHABLE', 'down');
     const { hearing, told } = newHearing(t, topic);
     const begun = hearing.start();
@@ -203,7 +114,7 @@ describe('hearing commands', () => {
   });
 
   test('keeps nothing of what it has read', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     const { hearing, said } = newHearing(t, topic);
     await hearing.start();
     topic.say(pause('read'));
@@ -219,7 +130,7 @@ describe('hearing commands', () => {
   });
 
   test('a word that is taken back is told from one that was never said', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     topic.say(pause(), ['g/state', null]);
     const { hearing, kept } = newHearing(t, topic);
     await hearing.start();
@@ -227,7 +138,7 @@ describe('hearing commands', () => {
   });
 
   test('begins anew after a fault, without carrying out what it missed', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     const { hearing, kept, said, told } = newHearing(t, topic);
     await hearing.start();
     topic.readers[0]!.events.stopped(0, new TidemarkError('E-KAFKA-CORRUPT', 'torn'));
@@ -241,7 +152,7 @@ describe('hearing commands', () => {
   });
 
   test('passes over what is no command, at a bounded rate in words', async (t) => {
-    const topic = new Topic();
+    const topic = new SimulatedTopic();
     const { hearing, said, told } = newHearing(t, topic);
     await hearing.start();
     topic.say(...Array.from({ length: 50 }, (): Said => ['g/state', '{}']), ['g/log-level', pause()[1]]);
