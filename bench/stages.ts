@@ -35,7 +35,7 @@ async function openParts(config: PipelineConfig, schemaId: number): Promise<Stag
     telemetry: { schemaLoaded: () => {}, schemaUnusable: () => {} },
     clock: systemClock,
   });
-  const { sink } = openClient(config);
+  const { sink } = await openClient(config);
   await sink.start();
   const partitions = await sink.partitionCount(config.output.topic);
   return { config, contract, scorer: model.scorer, readers, writer: compiled.writer, sink, partitions };

@@ -65,7 +65,7 @@ const BANS: readonly Ban[] = [
     but: ['kafka/native/', 'kafka/inspect/'],
     mayNot: ['kafka/native/'],
     because:
-      'one client must be removable without the other; only who looks at a group or a cluster uses its connections, so that no scoring process loads kafkajs for it',
+      'one client must be removable without the other; only who looks at a group or a cluster uses its connections, whichever client scores',
   },
   {
     from: 'kafka/kafkajs/',

@@ -9,7 +9,7 @@ const patient = { paused: () => {}, resumed: () => {} };
 const quiet = () => {};
 
 /** Connects to nothing yet. */
-export function openClient(config: PipelineConfig): Client {
+export function openClient(config: PipelineConfig): Promise<Client> {
   return newClient(config, patient, quiet);
 }
 
@@ -25,7 +25,7 @@ export async function readInput(
   events: number,
   onBlock: (block: Block) => void,
 ): Promise<void> {
-  const { source } = openClient({ ...config, kafka: { ...config.kafka, group } });
+  const { source } = await openClient({ ...config, kafka: { ...config.kafka, group } });
   let failure: TidemarkError | undefined;
   const fail = (cause: TidemarkError) => {
     failure = cause;

@@ -46,7 +46,7 @@ export async function assemblePipeline(
   const { scorer } = model;
   // Before what works: closed last, it has the spans of all that was still in hand.
   const tracing = await openTracing(config, scorer, telemetry, resources);
-  const { source, sink } = newClient(config, dependency('sink'), (level, message, details) =>
+  const { source, sink } = await newClient(config, dependency('sink'), (level, message, details) =>
     log.debug({ client: config.kafka.client, level, ...details }, message),
   );
   resources.defer(() => sink.stop());

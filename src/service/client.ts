@@ -2,16 +2,18 @@ import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
 import { missingCapabilities } from '../kafka/capabilities.ts';
 import type { ClientLog, KafkaConnection } from '../kafka/connection.ts';
-import { DEFAULT_MAX_RECORD_BYTES as KAFKAJS_RECORD_BYTES, KafkajsSink } from '../kafka/kafkajs/sink.ts';
-import { KafkajsSource, kafkajsCapabilities } from '../kafka/kafkajs/source.ts';
-import { MAX_BATCH_BYTES } from '../kafka/native/fetch/settings.ts';
-import { NativeTopicReader, type TopicReaderOptions } from '../kafka/native/reader.ts';
+import {
+  DEFAULT_MAX_RECORD_BYTES as KAFKAJS_RECORD_BYTES,
+  kafkajsCapabilities,
+} from '../kafka/kafkajs/capabilities.ts';
 import {
   MAX_REQUEST_BYTES,
   DEFAULT_MAX_RECORD_BYTES as NATIVE_RECORD_BYTES,
-  NativeSink,
-} from '../kafka/native/sink.ts';
-import { NativeSource, nativeCapabilities } from '../kafka/native/source.ts';
+  nativeCapabilities,
+} from '../kafka/native/capabilities.ts';
+import { type NewTopic, createTopic as nativeCreateTopic } from '../kafka/native/createTopic.ts';
+import { MAX_BATCH_BYTES } from '../kafka/native/fetch/settings.ts';
+import { NativeTopicReader, type TopicReaderOptions } from '../kafka/native/reader.ts';
 import { NativeTopicWriter } from '../kafka/native/writer.ts';
 import type {
   ClientCapabilities,
@@ -23,6 +25,8 @@ import type {
   TopicWriter,
 } from '../pipeline/ports.ts';
 import { kafkaConnection, sourceOptions } from './connections.ts';
+
+export type { NewTopic };
 
 /** A Kafka client behind the ports. Nothing but this file knows which there are. */
 export interface Client {
@@ -45,14 +49,16 @@ export interface ClientLimits {
 interface ClientKind {
   readonly capabilities: ClientCapabilities;
   readonly limits: ClientLimits;
-  /** Connects to nothing yet. */
-  open(config: PipelineConfig, events: SinkEvents, log: ClientLog): Client;
+  /** Loads the client, so that a process has the one in memory that it scores with. Connects to nothing yet. */
+  open(config: PipelineConfig, events: SinkEvents, log: ClientLog): Promise<Client>;
 }
 
 const kafkajs: ClientKind = {
   capabilities: kafkajsCapabilities,
   limits: { readBatchBytes: undefined, recordBytes: KAFKAJS_RECORD_BYTES, requestBytes: undefined },
-  open(config, events, log) {
+  async open(config, events, log) {
+    const { KafkajsSource } = await import('../kafka/kafkajs/source.ts');
+    const { KafkajsSink } = await import('../kafka/kafkajs/sink.ts');
     const connection = kafkaConnection(config);
     const { compression } = config.output;
     return {
@@ -74,7 +80,9 @@ const native: ClientKind = {
     recordBytes: NATIVE_RECORD_BYTES,
     requestBytes: MAX_REQUEST_BYTES,
   },
-  open(config, events, log) {
+  async open(config, events, log) {
+    const { NativeSource } = await import('../kafka/native/source.ts');
+    const { NativeSink } = await import('../kafka/native/sink.ts');
     const connection = kafkaConnection(config);
     const { instanceId } = config.kafka;
     const { compression } = config.output;
@@ -96,7 +104,7 @@ const native: ClientKind = {
 const CLIENTS: Readonly<Record<ClientName, ClientKind>> = { kafkajs, native };
 
 /** The client that the configuration names. Connects to nothing yet. */
-export function newClient(config: PipelineConfig, events: SinkEvents, log: ClientLog): Client {
+export function newClient(config: PipelineConfig, events: SinkEvents, log: ClientLog): Promise<Client> {
   return CLIENTS[config.kafka.client].open(config, events, log);
 }
 
@@ -123,6 +131,11 @@ export function topicReader(
 /** Connects with the first record. The native client's, as the reader is. */
 export function newTopicWriter(config: PipelineConfig): TopicWriter {
   return new NativeTopicWriter(kafkaConnection(config));
+}
+
+/** Resolves when the topic is there and served, whoever made it; throws a TidemarkError. With the native client's connections as well. */
+export function createTopic(config: PipelineConfig, topic: NewTopic): Promise<'created' | 'exists'> {
+  return nativeCreateTopic(kafkaConnection(config), topic);
 }
 
 export function clientLimits({ kafka }: PipelineConfig): ClientLimits {

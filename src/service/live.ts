@@ -4,7 +4,8 @@ import { analyseSchema } from '../avro/rowReader.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { within } from '../deadlines/within.ts';
 import { asTidemarkError, type ErrorCode } from '../errors.ts';
-import { KafkaAdmin } from '../kafka/admin.ts';
+import { ClusterView } from '../kafka/inspect/clusterView.ts';
+import { partitionCount } from '../kafka/inspect/topics.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection } from './connections.ts';
 import { type Proof, schemaFaults } from './contract.ts';
@@ -54,9 +55,9 @@ export async function proveLive(
       found.faults.push({ where, problem: `${error.message} (${error.code})`, expected });
     }
   };
-  const admin = KafkaAdmin.connect(kafkaConnection(config));
-  await ask(BROKERS, proveTopics(config, admin, found));
-  await admin.close();
+  const cluster = new ClusterView(kafkaConnection(config));
+  await ask(BROKERS, proveTopics(config, cluster, found));
+  await cluster.close();
   const registry = new Registry(config.registry, systemClock);
   await ask(REGISTRY, proveSubjects(config, registry, proof, outputSchema, found));
   registry.stop();
@@ -73,7 +74,7 @@ async function proveSubjects(
   if (outputSchema !== undefined) await proveOutputSubject(config, registry, outputSchema, found);
 }
 
-async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Findings): Promise<void> {
+async function proveTopics(config: PipelineConfig, cluster: ClusterView, found: Findings): Promise<void> {
   const { input, output, deadLetter, control } = config;
   const counts: (number | undefined)[] = [];
   for (const [where, topic] of [
@@ -87,14 +88,14 @@ async function proveTopics(config: PipelineConfig, admin: KafkaAdmin, found: Fin
           ['control.audit_topic', control.auditTopic],
         ] as const)),
   ] as const) {
-    const partitions = (await admin.describeTopic(topic))?.partitions;
+    const partitions = await partitionCount(cluster, topic);
     counts.push(partitions);
     proveTopic(where, topic, partitions, found);
   }
   const [inputs, outputs, deadLetters] = counts;
   if (inputs !== undefined && deadLetters !== undefined) {
-    const takes = await maxMessageBytes(admin, deadLetter.topic);
-    proveRoom(config, takes, await maxMessageBytes(admin, input.topic), found);
+    const takes = await maxMessageBytes(cluster, deadLetter.topic);
+    proveRoom(config, takes, await maxMessageBytes(cluster, input.topic), found);
   }
   proveOutputPartitions(config, inputs, outputs, found);
 }

@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { redact } from '../config/redact.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
-import { KafkaAdmin } from '../kafka/admin.ts';
+import { ClusterView } from '../kafka/inspect/clusterView.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { SeekTarget } from '../pipeline/ports.ts';
 import type { LifeState } from '../telemetry/events.ts';
@@ -231,12 +231,12 @@ export class Service {
 
   async #drainAtEnd(pipeline: Pipeline, resources: Resources): Promise<void> {
     const { kafka, input } = this.#config;
-    const admin = KafkaAdmin.connect(kafkaConnection(this.#config));
-    resources.defer(() => admin.close());
+    const cluster = new ClusterView(kafkaConnection(this.#config));
+    resources.defer(() => cluster.close());
+    const group = cluster.group(kafka.group, input.topic);
     const watch = {
-      admin,
-      group: kafka.group,
-      topic: input.topic,
+      ends: () => cluster.ends(input.topic),
+      committed: (partitions: readonly number[]) => group.committedOffsets(partitions),
       clock: systemClock,
       signal: this.#stopping.signal,
       stoppedPartitions: this.#observability.health.stoppedPartitions,

@@ -1,6 +1,8 @@
 import { Registry } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
-import { KafkaAdmin } from '../kafka/admin.ts';
+import { ClusterView } from '../kafka/inspect/clusterView.ts';
+import { partitionCount } from '../kafka/inspect/topics.ts';
+import { createTopic, type NewTopic } from './client.ts';
 import { systemClock } from './clock.ts';
 import { kafkaConnection } from './connections.ts';
 import { contractError } from './contract.ts';
@@ -28,26 +30,33 @@ export interface TopicsOptions {
   readonly replicationFactor?: number;
 }
 
+/** Where topics are looked for and made. */
+interface Place {
+  readonly cluster: ClusterView;
+  create(topic: NewTopic): Promise<unknown>;
+}
+
 /** Looks for the topics and subjects a pipeline needs and, when told to, makes those that are missing. Changes nothing else. */
 export async function provideTopics(config: PipelineConfig, options: TopicsOptions): Promise<Need[]> {
-  const admin = KafkaAdmin.connect(kafkaConnection(config));
+  const cluster = new ClusterView(kafkaConnection(config));
+  const place: Place = { cluster, create: (topic) => createTopic(config, topic) };
   try {
     const { input, output, deadLetter } = config;
-    const source = await provideTopic(admin, input.topic, options.partitions, options);
+    const source = await provideTopic(place, input.topic, options.partitions, options);
     const needs = [source.need];
-    needs.push((await provideTopic(admin, output.topic, source.partitions, options)).need);
-    const room = source.need.state === 'missing' ? {} : await roomForLetters(admin, input.topic);
-    needs.push((await provideTopic(admin, deadLetter.topic, source.partitions, options, room)).need);
-    needs.push(...(await provideControl(admin, config, options)));
+    needs.push((await provideTopic(place, output.topic, source.partitions, options)).need);
+    const room = source.need.state === 'missing' ? {} : await roomForLetters(cluster, input.topic);
+    needs.push((await provideTopic(place, deadLetter.topic, source.partitions, options, room)).need);
+    needs.push(...(await provideControl(place, config, options)));
     return [...needs, ...(await provideSubjects(config, options.apply))];
   } finally {
-    await admin.close();
+    await cluster.close();
   }
 }
 
 /** One partition each: commands have an order. */
 async function provideControl(
-  admin: KafkaAdmin,
+  place: Place,
   { control }: PipelineConfig,
   options: TopicsOptions,
 ): Promise<Need[]> {
@@ -57,30 +66,30 @@ async function provideControl(
     [control.auditTopic, { 'cleanup.policy': 'delete', 'retention.ms': String(AUDIT_RETENTION_MS) }],
   ] as const;
   const needs: Need[] = [];
-  for (const [topic, config] of made) needs.push((await provideTopic(admin, topic, 1, options, config)).need);
+  for (const [topic, config] of made) needs.push((await provideTopic(place, topic, 1, options, config)).need);
   return needs;
 }
 
 /** A dead letter is its event and some headers: its topic has to take more than the input topic does. */
-async function roomForLetters(admin: KafkaAdmin, input: string): Promise<Record<string, string>> {
-  const bytes = await maxMessageBytes(admin, input);
+async function roomForLetters(cluster: ClusterView, input: string): Promise<Record<string, string>> {
+  const bytes = await maxMessageBytes(cluster, input);
   return bytes === undefined ? {} : { 'max.message.bytes': String(bytes + DEAD_LETTER_ROOM_BYTES) };
 }
 
 async function provideTopic(
-  admin: KafkaAdmin,
+  { cluster, create }: Place,
   name: string,
   partitions: number,
   { apply, replicationFactor }: TopicsOptions,
   config: Readonly<Record<string, string>> = {},
 ): Promise<{ need: Need; partitions: number }> {
-  const there = await admin.describeTopic(name);
-  const count = there?.partitions ?? partitions;
+  const there = await partitionCount(cluster, name);
+  const count = there ?? partitions;
   const detail = counted(count, 'partition');
   if (there !== undefined)
     return { need: { kind: 'topic', name, state: 'there', detail }, partitions: count };
   if (apply) {
-    await admin.createTopic({
+    await create({
       name,
       partitions,
       config,

@@ -1,14 +1,14 @@
 import { asTidemarkError } from '../errors.ts';
-import type { KafkaAdmin, LogRange } from '../kafka/admin.ts';
-import type { Clock } from '../pipeline/ports.ts';
+import type { Clock, LogEnds } from '../pipeline/ports.ts';
 
 /** Between two looks at the group's committed offsets. */
 const LOOK_EVERY_MS = 250;
 
 export interface EndWatch {
-  readonly admin: Pick<KafkaAdmin, 'committedOffsets' | 'endOffsets'>;
-  readonly group: string;
-  readonly topic: string;
+  /** Where every partition's log begins and ends now. */
+  readonly ends: () => Promise<ReadonlyMap<number, LogEnds>>;
+  /** What the group has committed; partitions without are absent. */
+  readonly committed: (partitions: readonly number[]) => Promise<ReadonlyMap<number, number>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Partitions that nobody reads any further: their ends are not waited for. */
@@ -19,10 +19,11 @@ export interface EndWatch {
  * Resolves when the group has committed past the end that every partition had at the start, whichever member did it. Gaps,
  * markers and aborted records count as passed because the committed offset passes them. Waits out unreachable brokers.
  */
-export async function whenEndReached(ends: ReadonlyMap<number, LogRange>, watch: EndWatch): Promise<void> {
-  const { admin, group, topic, clock, signal, stoppedPartitions } = watch;
+export async function whenEndReached(ends: ReadonlyMap<number, LogEnds>, watch: EndWatch): Promise<void> {
+  const { clock, signal, stoppedPartitions } = watch;
+  const partitions = [...ends.keys()];
   while (!signal.aborted) {
-    const committed = await unlessDown(() => admin.committedOffsets(group, topic));
+    const committed = await unlessDown(() => watch.committed(partitions));
     if (
       committed !== undefined &&
       [...ends].every(
@@ -35,9 +36,9 @@ export async function whenEndReached(ends: ReadonlyMap<number, LogRange>, watch:
 }
 
 /** The end of every partition now; waits while the topic or the broker is missing. Undefined when aborted first. */
-export async function endsNow(watch: EndWatch): Promise<Map<number, LogRange> | undefined> {
+export async function endsNow(watch: EndWatch): Promise<ReadonlyMap<number, LogEnds> | undefined> {
   while (!watch.signal.aborted) {
-    const ends = await unlessDown(() => watch.admin.endOffsets(watch.topic));
+    const ends = await unlessDown(() => watch.ends());
     if (ends !== undefined) return ends;
     await sleep(watch.clock, LOOK_EVERY_MS, watch.signal);
   }
@@ -45,7 +46,7 @@ export async function endsNow(watch: EndWatch): Promise<Map<number, LogRange> | 
 }
 
 /** An empty log has nothing to pass. */
-function isPast({ low, end }: LogRange, committed: number | undefined): boolean {
+function isPast({ low, end }: LogEnds, committed: number | undefined): boolean {
   return low === end || (committed !== undefined && committed >= end);
 }
 

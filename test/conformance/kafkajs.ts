@@ -1,5 +1,6 @@
+import { kafkajsCapabilities } from '../../src/kafka/kafkajs/capabilities.ts';
 import { KafkajsSink } from '../../src/kafka/kafkajs/sink.ts';
-import { KafkajsSource, kafkajsCapabilities } from '../../src/kafka/kafkajs/source.ts';
+import { KafkajsSource } from '../../src/kafka/kafkajs/source.ts';
 import type { NewClient } from './client.ts';
 
 export const kafkajsClient: NewClient = (connection) => ({

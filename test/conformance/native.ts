@@ -1,5 +1,6 @@
+import { nativeCapabilities } from '../../src/kafka/native/capabilities.ts';
 import { NativeSink } from '../../src/kafka/native/sink.ts';
-import { NativeSource, nativeCapabilities } from '../../src/kafka/native/source.ts';
+import { NativeSource } from '../../src/kafka/native/source.ts';
 import type { NewClient } from './client.ts';
 
 export const nativeClient: NewClient = (connection) => ({

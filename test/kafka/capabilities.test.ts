@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { missingCapabilities } from '../../src/kafka/capabilities.ts';
-import { kafkajsCapabilities } from '../../src/kafka/kafkajs/source.ts';
+import { kafkajsCapabilities } from '../../src/kafka/kafkajs/capabilities.ts';
 
 test('what kafkajs can do is not refused', () => {
   assert.deepEqual(

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TidemarkError } from '../../src/errors.ts';
-import type { LogRange } from '../../src/kafka/admin.ts';
+import type { LogEnds } from '../../src/pipeline/ports.ts';
 import { endsNow, whenEndReached } from '../../src/service/untilEnd.ts';
 import { SimulatedClock } from '../support/simulationClock.ts';
 
 const unreachable = new TidemarkError('E-KAFKA-UNREACHABLE', 'no broker answers');
 
 class Cluster {
-  ranges = new Map<number, LogRange>();
+  ranges = new Map<number, LogEnds>();
   committed = new Map<number, number>();
   fault: TidemarkError | undefined;
 
-  async endOffsets(): Promise<Map<number, LogRange>> {
+  async ends(): Promise<Map<number, LogEnds>> {
     if (this.fault !== undefined) throw this.fault;
     return new Map(this.ranges);
   }
 
-  async committedOffsets(): Promise<Map<number, number>> {
+  async offsetsOf(): Promise<Map<number, number>> {
     if (this.fault !== undefined) throw this.fault;
     return new Map(this.committed);
   }
@@ -29,9 +29,8 @@ function newWatch() {
   const stopping = new AbortController();
   const stoppedPartitions = new Set<number>();
   const watch = {
-    admin: cluster,
-    group: 'g',
-    topic: 't',
+    ends: () => cluster.ends(),
+    committed: () => cluster.offsetsOf(),
     clock,
     signal: stopping.signal,
     stoppedPartitions,

@@ -40,9 +40,10 @@ export class TidemarkProcess {
   #stdout = '';
   #end: Ended | undefined;
 
-  /** Starts `tidemark ARGS` in the root of the project; it is killed when the test ends before it. */
-  constructor(t: TestContext, args: readonly string[]) {
-    const child = spawn(process.execPath, ['src/cli/main.ts', ...args], { cwd: ROOT });
+  /** Starts `tidemark ARGS` in the root of the project, with `env` besides; it is killed when the test ends before it. */
+  constructor(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const options = { cwd: ROOT, env: { ...process.env, ...env } };
+    const child = spawn(process.execPath, ['src/cli/main.ts', ...args], options);
     this.#child = child;
     child.stdin.end();
     createInterface({ input: child.stderr }).on('line', (line) => this.logs.push(parsed(line)));

@@ -1,8 +1,9 @@
 import { describeConfigsV4 } from '@platformatic/kafka';
+import { asTidemarkError } from '../../errors.ts';
 import type { BrokerLink } from '../native/cluster/brokerLink.ts';
 import { faultOfCode } from '../native/cluster/fault.ts';
 import { wholeAnswer } from '../native/cluster/wholeAnswer.ts';
-import type { ClusterInspector } from './inspector.ts';
+import type { AnyBroker, ClusterInspector } from './inspector.ts';
 
 const TIMEOUT_MS = 10_000;
 const TOPIC = 2;
@@ -11,24 +12,36 @@ const BROKER = 4;
 /** Values by key; keys that the broker does not know are absent. */
 export type Configs = ReadonlyMap<string, string>;
 
-/** As they hold: a topic's own, else the brokers'. Needs DescribeConfigs on the topic; throws a TidemarkError. */
+/**
+ * As they hold: a topic's own, else the brokers'. Undefined where they may not be read: that needs DescribeConfigs on the topic, a
+ * right that a pipeline does not need. Throws a TidemarkError.
+ */
 export function topicConfigs(
-  cluster: ClusterInspector,
+  cluster: AnyBroker,
   topic: string,
   keys: readonly string[],
-): Promise<Configs> {
+): Promise<Configs | undefined> {
   const doing = `reading the configuration of topic ${topic}`;
-  return cluster.any(doing, (link) => ask(link, TOPIC, topic, keys));
+  return unlessDenied(cluster.any(doing, (link) => ask(link, TOPIC, topic, keys)));
 }
 
-/** Needs DescribeConfigs on the cluster; throws a TidemarkError. */
+/** Undefined where they may not be read, as is usual: that needs DescribeConfigs on the cluster. Throws a TidemarkError. */
 export function brokerConfigs(
   cluster: ClusterInspector,
   nodeId: number,
   keys: readonly string[],
-): Promise<Configs> {
+): Promise<Configs | undefined> {
   const doing = `reading the configuration of broker ${nodeId}`;
-  return cluster.at(nodeId, doing, (link) => ask(link, BROKER, String(nodeId), keys));
+  return unlessDenied(cluster.at(nodeId, doing, (link) => ask(link, BROKER, String(nodeId), keys)));
+}
+
+async function unlessDenied(configs: Promise<Configs>): Promise<Configs | undefined> {
+  try {
+    return await configs;
+  } catch (cause) {
+    if (asTidemarkError(cause).code === 'E-KAFKA-ACL') return undefined;
+    throw cause;
+  }
 }
 
 async function ask(

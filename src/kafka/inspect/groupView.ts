@@ -1,8 +1,7 @@
 /**
  * Looks at a consumer group by Kafka's own data, whoever its members are, and joins nothing: a request to the coordinator for
  * the members, one for the committed offsets, and three to each broker that leads partitions. It has the native client's
- * connections, which outlive brokers that come and go: the rest of the administration uses kafkajs, which a process that scores
- * with the native client should not have to load for this.
+ * connections, whichever client scores: they outlive brokers that come and go.
  */
 import { TidemarkError } from '../../errors.ts';
 import type { ClientLog, KafkaConnection } from '../connection.ts';

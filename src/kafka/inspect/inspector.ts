@@ -25,6 +25,9 @@ export interface Reach {
   readonly error: TidemarkError | undefined;
 }
 
+/** Whatever can have one broker asked, no matter which. */
+export type AnyBroker = Pick<ClusterInspector, 'any'>;
+
 interface Opened {
   readonly reach: Reach;
   readonly link: BrokerLink | undefined;

@@ -2,7 +2,7 @@ import type { TidemarkError } from '../../errors.ts';
 import { kafkaError } from '../errors.ts';
 import { errorName, faultOfCode } from '../native/cluster/fault.ts';
 import { requestMetadata } from '../native/cluster/metadata.ts';
-import type { ClusterInspector } from './inspector.ts';
+import type { AnyBroker } from './inspector.ts';
 import { type Operation, operationsOf } from './operations.ts';
 
 type Metadata = Awaited<ReturnType<typeof requestMetadata>>;
@@ -31,12 +31,19 @@ export type ThereTopic = Extract<TopicFacts, { kind: 'there' }>;
 
 /** By name. Throws a TidemarkError when no broker answers. */
 export async function describeTopics(
-  cluster: ClusterInspector,
+  cluster: AnyBroker,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, TopicFacts>> {
   const doing = `describing ${names.join(', ')}`;
   const { topics } = await cluster.any(doing, (link) => requestMetadata(link, names, true));
   return new Map(topics.map((topic) => [topic.name ?? '', factsOf(topic)]));
+}
+
+/** Undefined when there is no such topic. Throws a TidemarkError: E-KAFKA-ACL where it may not be described, or when no broker answers. */
+export async function partitionCount(cluster: AnyBroker, name: string): Promise<number | undefined> {
+  const facts = (await describeTopics(cluster, [name])).get(name);
+  if (facts?.kind === 'denied') throw facts.error;
+  return facts?.kind === 'there' ? facts.partitions.length : undefined;
 }
 
 function factsOf(topic: Metadata['topics'][number]): TopicFacts {

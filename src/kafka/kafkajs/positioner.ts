@@ -1,7 +1,8 @@
 import { TidemarkError } from '../../errors.ts';
-import type { KafkaAdmin, LogRange } from '../admin.ts';
+import type { LogEnds } from '../../pipeline/ports.ts';
 import { kafkaError } from '../errors.ts';
 import { type ChosenPosition, neverBack, positionInLog, startingPosition } from '../positions.ts';
+import type { KafkaAdmin } from './admin.ts';
 import type { PartitionFeed } from './feed.ts';
 import type { SourceSettings } from './settings.ts';
 
@@ -101,7 +102,7 @@ export class Positioner {
   }
 }
 
-function rangeOf(ranges: ReadonlyMap<number, LogRange>, partition: number, topic: string): LogRange {
+function rangeOf(ranges: ReadonlyMap<number, LogEnds>, partition: number, topic: string): LogEnds {
   const range = ranges.get(partition);
   if (range === undefined)
     throw new TidemarkError('E-KAFKA-UNREACHABLE', `no offsets known of ${topic}/${partition}`);

@@ -2,13 +2,14 @@ import type { Kafka, Producer } from 'kafkajs';
 import { giveUpAfter } from '../../deadlines/giveUpAfter.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { RecordBuffer, Refusal, Sink, SinkEvents } from '../../pipeline/ports.ts';
-import { KafkaAdmin } from '../admin.ts';
 import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { isRecordRefused, isTooLarge, kafkaError } from '../errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { Outage } from '../outage.ts';
 import { EncodedRecords } from '../records.ts';
 import { newStamp } from '../stamp.ts';
+import { KafkaAdmin } from './admin.ts';
+import { DEFAULT_MAX_RECORD_BYTES } from './capabilities.ts';
 import { newKafka } from './client.ts';
 import { encodedMessages } from './encodedMessages.ts';
 import { type Compression, produceOnce } from './produce.ts';
@@ -23,7 +24,6 @@ export interface SinkOptions {
 }
 
 const DEFAULT_MAX_BATCH_BYTES = 950_000;
-export const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
 /** A producer that has not succeeded for so long is replaced. */
 const RENEW_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 3_000;

@@ -1,30 +1,13 @@
 import type { Kafka } from 'kafkajs';
 import type { TidemarkError } from '../../errors.ts';
-import type {
-  Block,
-  ClientCapabilities,
-  Lease,
-  Position,
-  SeekResult,
-  Source,
-  SourceEvents,
-} from '../../pipeline/ports.ts';
-import { KafkaAdmin } from '../admin.ts';
+import type { Block, Lease, Position, SeekResult, Source, SourceEvents } from '../../pipeline/ports.ts';
 import type { ClientLog, KafkaConnection } from '../connection.ts';
+import { KafkaAdmin } from './admin.ts';
+import { kafkajsCapabilities } from './capabilities.ts';
 import { newKafka } from './client.ts';
 import { Intake } from './intake.ts';
 import { Membership, type MembershipEvents } from './membership.ts';
 import { type KafkajsSourceOptions, type SourceSettings, sourceSettings } from './settings.ts';
-
-export const kafkajsCapabilities: ClientCapabilities = {
-  name: 'kafkajs',
-  deliveries: ['at-least-once'],
-  readCommitted: 'partial',
-  drainsBeforeRevoke: 'partial',
-  staticMembership: false,
-  compression: ['none', 'gzip'],
-  seek: false,
-};
 
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;

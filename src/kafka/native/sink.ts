@@ -5,6 +5,7 @@ import { partitionOfKey } from '../murmur2.ts';
 import { Outage } from '../outage.ts';
 import { EncodedRecords } from '../records.ts';
 import { newStamp } from '../stamp.ts';
+import { DEFAULT_MAX_RECORD_BYTES, MAX_REQUEST_BYTES } from './capabilities.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { freshView } from './produce/leaders.ts';
 import { Producer } from './produce/producer.ts';
@@ -20,8 +21,6 @@ export interface NativeSinkOptions {
 }
 
 const DEFAULT_MAX_BATCH_BYTES = 1_000_000;
-export const DEFAULT_MAX_RECORD_BYTES = 32 * 1024 * 1024;
-export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ACK_TIMEOUT_MS = 25_000;
 /** Of a record batch at its largest, as much as a buffer takes: one more record of the usual size still goes in. */

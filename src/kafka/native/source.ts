@@ -5,7 +5,6 @@
 import { TidemarkError } from '../../errors.ts';
 import type {
   Block,
-  ClientCapabilities,
   Lease,
   Position,
   SeekResult,
@@ -16,6 +15,7 @@ import type {
 import type { ClientLog, KafkaConnection } from '../connection.ts';
 import { internalFault, kafkaError } from '../errors.ts';
 import { Assignment } from './assignment.ts';
+import { nativeCapabilities } from './capabilities.ts';
 import { Backoff } from './cluster/backoff.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { pause } from './cluster/pause.ts';
@@ -27,16 +27,6 @@ import { GroupMember } from './group/member.ts';
 import { type SeekingParts, seekLease } from './seeking.ts';
 import { groupSettings, type NativeSourceOptions } from './settings.ts';
 import { TopicWatch } from './topicWatch.ts';
-
-export const nativeCapabilities: ClientCapabilities = {
-  name: 'native',
-  deliveries: ['at-least-once'],
-  readCommitted: 'full',
-  drainsBeforeRevoke: 'full',
-  staticMembership: true,
-  compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
-  seek: true,
-};
 
 /** Who may say that Kafka is down; it is up again when nobody says so. */
 type Part = 'topic' | 'group' | 'fetch' | 'positions';

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import { within } from '../../deadlines/within.ts';
 import { asTidemarkError, TidemarkError } from '../../errors.ts';
-import { KafkaAdmin } from '../../kafka/admin.ts';
+import { ClusterView } from '../../kafka/inspect/clusterView.ts';
+import type { GroupInspector } from '../../kafka/inspect/group.ts';
+import { partitionCount } from '../../kafka/inspect/topics.ts';
 import type { TopicWriter } from '../../pipeline/ports.ts';
 import { newTopicReader, newTopicWriter } from '../client.ts';
 import { kafkaConnection } from '../connections.ts';
@@ -64,7 +66,8 @@ interface Waiting {
 class GroupCommands implements Commands {
   readonly #config: PipelineConfig;
   readonly #control: NonNullable<PipelineConfig['control']>;
-  readonly #admin: KafkaAdmin;
+  readonly #cluster: ClusterView;
+  readonly #group: GroupInspector;
   readonly #writer: TopicWriter;
   readonly #waiting = new Map<string, Waiting>();
   #log: AuditLog | undefined;
@@ -73,7 +76,8 @@ class GroupCommands implements Commands {
   constructor(config: PipelineConfig, control: NonNullable<PipelineConfig['control']>) {
     this.#config = config;
     this.#control = control;
-    this.#admin = KafkaAdmin.connect(kafkaConnection(config));
+    this.#cluster = new ClusterView(kafkaConnection(config));
+    this.#group = this.#cluster.group(config.kafka.group, config.input.topic);
     this.#writer = newTopicWriter(config);
   }
 
@@ -83,7 +87,7 @@ class GroupCommands implements Commands {
     await this.#prove(topic);
     const isMove = 'partition' in request;
     if (isMove) await this.#provePartition(request.partition);
-    const members = isMove ? undefined : await this.#admin.memberCount(group);
+    const members = isMove ? undefined : (await this.#group.describe()).members.length;
     await this.#follow(ANSWER_TIMEOUT_MS);
     const atMs = Date.now();
     const command: Command = { ...request, id: randomUUID(), atMs, untilMs: atMs + timeoutMs };
@@ -113,27 +117,27 @@ class GroupCommands implements Commands {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#log?.stop(), this.#writer.stop(), this.#admin.close()]);
+    await Promise.all([this.#log?.stop(), this.#writer.stop(), this.#cluster.close()]);
   }
 
   async #moved(command: Command, answers: readonly Answer[]): Promise<Requested> {
     const done = answers.some(({ applied }) => applied);
     if (done || !('partition' in command)) return { command, answers, done };
-    const { kafka, input } = this.#config;
-    const committed = await this.#admin.committedOffsets(kafka.group, input.topic).catch(() => undefined);
-    const offset = committed?.get(command.partition);
+    const { partition } = command;
+    const committed = await this.#group.committedOffsets([partition]).catch(() => undefined);
+    const offset = committed?.get(partition);
     return { command, answers, done, ...(offset === undefined ? {} : { committed: offset }) };
   }
 
   async #prove(topic: string): Promise<void> {
-    if ((await this.#admin.describeTopic(topic)) !== undefined) return;
+    if ((await partitionCount(this.#cluster, topic)) !== undefined) return;
     const what = `topic ${topic} does not exist: \`tidemark topics -c FILE --apply\` makes it`;
     throw new TidemarkError('E-KAFKA-TOPIC-MISSING', what);
   }
 
   async #provePartition(partition: number): Promise<void> {
     const { topic } = this.#config.input;
-    const partitions = (await this.#admin.describeTopic(topic))?.partitions;
+    const partitions = await partitionCount(this.#cluster, topic);
     if (partitions === undefined)
       throw new TidemarkError('E-KAFKA-TOPIC-MISSING', `topic ${topic} does not exist`);
     if (partition < partitions) return;

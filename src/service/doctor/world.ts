@@ -1,6 +1,5 @@
 import { Registry } from '../../avro/registry.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
-import { asTidemarkError } from '../../errors.ts';
 import { brokerConfigs, type Configs, topicConfigs } from '../../kafka/inspect/configs.ts';
 import { type DescribedGroup, GroupInspector } from '../../kafka/inspect/group.ts';
 import { ClusterInspector } from '../../kafka/inspect/inspector.ts';
@@ -91,14 +90,14 @@ export class World {
   /** The configuration that holds for a topic; undefined where it may not be read, which needs a right that a pipeline does not. */
   topicConfig(role: Role): Promise<Configs | undefined> {
     const name = this.nameOf(role);
-    const known = this.#topicConfigs.get(name) ?? readable(topicConfigs(this.cluster, name, TOPIC_KEYS));
+    const known = this.#topicConfigs.get(name) ?? topicConfigs(this.cluster, name, TOPIC_KEYS);
     this.#topicConfigs.set(name, known);
     return known;
   }
 
   /** Of the first broker that is there, whose settings stand for all; undefined where they may not be read, as is usual. */
   brokerConfig(): Promise<Configs | undefined> {
-    this.#brokerConfigs ??= readable(this.#askBroker());
+    this.#brokerConfigs ??= this.#askBroker();
     return this.#brokerConfigs;
   }
 
@@ -134,17 +133,8 @@ export class World {
     await this.cluster.close();
   }
 
-  async #askBroker(): Promise<Configs> {
+  async #askBroker(): Promise<Configs | undefined> {
     const reached = (await this.cluster.advertised()).find(({ error }) => error === undefined);
     return brokerConfigs(this.cluster, reached?.nodeId ?? -1, BROKER_KEYS);
-  }
-}
-
-async function readable(configs: Promise<Configs>): Promise<Configs | undefined> {
-  try {
-    return await configs;
-  } catch (cause) {
-    if (asTidemarkError(cause).code === 'E-KAFKA-ACL') return undefined;
-    throw cause;
   }
 }

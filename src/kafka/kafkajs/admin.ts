@@ -1,34 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import { giveUpAfter } from '../deadlines/giveUpAfter.ts';
-import { TidemarkError } from '../errors.ts';
-import type { ClientLog, KafkaConnection } from './connection.ts';
-import { kafkaError, protocolError } from './errors.ts';
-import { newKafka } from './kafkajs/client.ts';
-import { parseOffset } from './offset.ts';
+import type { Admin, Kafka } from 'kafkajs';
+import { giveUpAfter } from '../../deadlines/giveUpAfter.ts';
+import { TidemarkError } from '../../errors.ts';
+import type { LogEnds } from '../../pipeline/ports.ts';
+import { kafkaError } from '../errors.ts';
+import { parseOffset } from '../offset.ts';
 
 const CLOSE_TIMEOUT_MS = 3_000;
 
-const NEW_TOPIC_LOOKS = 100;
-const NEW_TOPIC_LOOK_EVERY_MS = 100;
-
-export interface LogRange {
-  /** The first offset in the log. */
-  readonly low: number;
-  /** The offset after the last record that readers may see (high watermark). */
-  readonly end: number;
-}
-
-export interface NewTopic {
-  readonly name: string;
-  readonly partitions: number;
-  /** Broker's default when absent. */
-  readonly replicationFactor?: number;
-  readonly config?: Readonly<Record<string, string>>;
-}
-
 /**
- * What is asked of the cluster off the hot path. Every method throws a TidemarkError: E-KAFKA-UNREACHABLE when no broker
+ * What source and sink ask of the cluster off the hot path. Every method throws a TidemarkError: E-KAFKA-UNREACHABLE when no broker
  * answers, E-KAFKA-AUTH or E-KAFKA-ACL when it refuses, E-KAFKA-TOPIC-MISSING where a topic has to exist.
  */
 export class KafkaAdmin {
@@ -42,10 +22,6 @@ export class KafkaAdmin {
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
     this.#admin = kafka.admin();
-  }
-
-  static connect(connection: KafkaConnection, log?: ClientLog): KafkaAdmin {
-    return new KafkaAdmin(newKafka(connection, log));
   }
 
   /** @returns undefined when there is no such topic. */
@@ -62,26 +38,8 @@ export class KafkaAdmin {
     }
   }
 
-  async createTopic(topic: NewTopic): Promise<'created' | 'exists'> {
-    const created = await this.#call(`creating topic ${topic.name}`, (admin) =>
-      admin.createTopics({
-        waitForLeaders: false,
-        topics: [
-          {
-            topic: topic.name,
-            numPartitions: topic.partitions,
-            replicationFactor: topic.replicationFactor ?? -1,
-            configEntries: Object.entries(topic.config ?? {}).map(([name, value]) => ({ name, value })),
-          },
-        ],
-      }),
-    );
-    await this.#call(`waiting for topic ${topic.name}`, (admin) => untilServed(topic.name, admin));
-    return created ? 'created' : 'exists';
-  }
-
   /** The range of every partition's log. */
-  async endOffsets(topic: string): Promise<Map<number, LogRange>> {
+  async endOffsets(topic: string): Promise<Map<number, LogEnds>> {
     const partitions = await this.#call(`reading the offsets of ${topic}`, (admin) =>
       admin.fetchTopicOffsets(topic),
     );
@@ -111,25 +69,6 @@ export class KafkaAdmin {
       if (parseOffset(offset) !== -1) committed.set(partition, parseOffset(offset));
     }
     return committed;
-  }
-
-  /** How many members a group has now; 0 where there is no such group. */
-  async memberCount(group: string): Promise<number> {
-    const { groups } = await this.#call(`describing group ${group}`, (admin) =>
-      admin.describeGroups([group]),
-    );
-    return groups.find(({ groupId }) => groupId === group)?.members.length ?? 0;
-  }
-
-  /** Configuration values of a topic; keys it does not have are absent. Needs DescribeConfigs. */
-  async topicConfig(name: string, keys: readonly string[]): Promise<Map<string, string>> {
-    const { resources } = await this.#call(`reading the configuration of ${name}`, (admin) =>
-      admin.describeConfigs({
-        includeSynonyms: false,
-        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: [...keys] }],
-      }),
-    );
-    return new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]) ?? []);
   }
 
   /** What is under way then fails. */
@@ -174,28 +113,4 @@ async function retire(admin: Admin, calls: ReadonlySet<Promise<unknown>>): Promi
   if (calls.size === 0) return;
   await Promise.allSettled(calls);
   await admin.disconnect().catch(() => {});
-}
-
-/** What a broker says while a new topic has not reached it: kafkajs gives up on each of them. */
-const NOT_YET_SERVED = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_FOR_PARTITION',
-]);
-
-/**
- * Waits until the leaders of a new topic serve it. The metadata name a leader before that broker has taken the partition up, so
- * only an answer about its log tells. (kafkajs can wait while it creates the topic, but gives up when the broker it asks has
- * not heard of the topic yet, as happens on a cluster that has just started.)
- */
-async function untilServed(topic: string, admin: Admin): Promise<void> {
-  for (let look = 1; ; look++) {
-    try {
-      await admin.fetchTopicOffsets(topic);
-      return;
-    } catch (error) {
-      if (look === NEW_TOPIC_LOOKS || !NOT_YET_SERVED.has(protocolError(error) ?? '')) throw error;
-      await delay(NEW_TOPIC_LOOK_EVERY_MS);
-    }
-  }
 }
