@@ -1,18 +1,16 @@
-import { compileEventWriter } from '../avro/eventWriter.ts';
 import { RegistryReaders } from '../avro/readers.ts';
 import { Registry } from '../avro/registry.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
-import type { ModelPackage } from '../model/package.ts';
 import { Pipeline, type PipelinePlan } from '../pipeline/pipeline.ts';
 import type { Sink } from '../pipeline/ports.ts';
 import type { Telemetry } from '../telemetry/events.ts';
 import { checkCapabilities, newClient } from './client.ts';
 import { systemClock } from './clock.ts';
-import { type Contract, contractError, proveContract } from './contract.ts';
-import { loadMaterials, modelFacts, type SchemaFile } from './materials.ts';
+import type { Contract } from './contract.ts';
 import { modelToWatch } from './modelToWatch.ts';
 import type { Observability } from './observability.ts';
+import { loadProved, type Proved, provedWriter } from './proved.ts';
 import type { Resources } from './resources.ts';
 import { eventSchemaNow, outputSchemaId } from './subjects.ts';
 import { openTracing } from './tracing.ts';
@@ -37,13 +35,13 @@ export async function assemblePipeline(
   });
   const registry = new Registry(config.registry, systemClock, dependency('registry'));
   resources.defer(() => registry.stop());
-  const { model, outputSchema, contract } = await loadProved(config, registry, telemetry, resources, signal);
-  const { rowPlan, writerPlan } = contract;
-  const schemaId = await outputSchemaId(config, outputSchema.text, registry, telemetry, signal);
-  const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId });
-  if (written.kind === 'unfit')
-    throw new TidemarkError('E-INTERNAL', 'a proved output schema does not compile');
+  const proved = await loadProved(config, () => eventSchemaNow(config, registry, telemetry, signal));
+  const { model, outputSchema, contract } = proved;
   const { scorer } = model;
+  resources.defer(() => scorer.close());
+  warn(telemetry, proved);
+  const schemaId = await outputSchemaId(config, outputSchema.text, registry, telemetry, signal);
+  const writer = provedWriter(proved, schemaId);
   // Before what works: closed last, it has the spans of all that was still in hand.
   const tracing = await openTracing(config, scorer, telemetry, resources);
   const { source, sink } = await newClient(config, dependency('sink'), (level, message, details) =>
@@ -53,7 +51,7 @@ export async function assemblePipeline(
   resources.defer(() => source.stop());
   await sink.start();
   const plan = await planPipeline(config, contract, sink);
-  const readers = new RegistryReaders({ registry, plan: rowPlan, telemetry, clock: systemClock });
+  const readers = new RegistryReaders({ registry, plan: contract.rowPlan, telemetry, clock: systemClock });
   telemetry.started({
     pipeline: config.pipeline,
     client: source.capabilities.name,
@@ -63,34 +61,20 @@ export async function assemblePipeline(
     maxInFlightBytes: plan.maxInFlightBytes,
     model: modelToWatch(model, contract),
   });
-  const { writer } = written;
   const clock = systemClock;
   return new Pipeline(plan, { source, sink, readers, scorer, writer, telemetry, clock, tracing });
 }
 
-/** What is on disk, proved against each other; closes the model with `resources`. */
-async function loadProved(
-  config: PipelineConfig,
-  registry: Registry,
-  telemetry: Telemetry,
-  resources: Resources,
-  signal: AbortSignal,
-): Promise<{ model: ModelPackage; outputSchema: SchemaFile; contract: Contract }> {
-  const { model, outputSchema, eventSchema, faults } = await loadMaterials(config);
-  if (model !== undefined) resources.defer(() => model.scorer.close());
-  if (model !== undefined && model.runMs > CHUNK_MS) {
+/** What the author of the pipeline should know of what it is made of. */
+function warn(telemetry: Telemetry, { model, warnings }: Proved): void {
+  if (model.runMs > CHUNK_MS) {
     const ms = Math.round(model.runMs);
     telemetry.warned(
       'E-MODEL-RUN',
       `one run of the model takes ${ms} ms, during which heartbeats and sockets wait`,
     );
   }
-  if (model === undefined || outputSchema === undefined || faults.length > 0) throw contractError(faults);
-  const readerSchema = eventSchema?.node ?? (await eventSchemaNow(config, registry, telemetry, signal));
-  const proof = proveContract(config, modelFacts(model), outputSchema.node, readerSchema);
-  if (proof.faults.length > 0) throw contractError(proof.faults);
-  for (const warning of proof.warnings) telemetry.warned('E-CONTRACT', warning);
-  return { model, outputSchema, contract: proof.contract };
+  for (const warning of warnings) telemetry.warned('E-CONTRACT', warning);
 }
 
 /** The pipeline's plan; waits for its topics. */

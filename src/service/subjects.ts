@@ -1,5 +1,5 @@
-import { parseSchemaText } from '../avro/parseSchema.ts';
-import type { Registry } from '../avro/registry.ts';
+import { parseSchemaText, type SchemaReference } from '../avro/parseSchema.ts';
+import type { Registry, SubjectVersion } from '../avro/registry.ts';
 import type { AvroNode } from '../avro/schema.ts';
 import type { PipelineConfig } from '../config/pipelineConfig.ts';
 import { TidemarkError } from '../errors.ts';
@@ -9,6 +9,13 @@ import type { Telemetry } from '../telemetry/events.ts';
 const LOOK_EVERY_MS = 1_000;
 
 type SubjectTelemetry = Pick<Telemetry, 'dependencyDown' | 'dependencyUp'>;
+
+/** The schema that the events are written in, as far as the pipeline knows. */
+export interface EventSchema {
+  readonly text: string;
+  readonly references: readonly SchemaReference[];
+  readonly node: AvroNode;
+}
 
 /** The subject of the events, by the registry's usual naming. */
 export function inputSubject(config: Pick<PipelineConfig, 'input'>): string {
@@ -21,7 +28,7 @@ export async function eventSchemaNow(
   registry: Pick<Registry, 'latest'>,
   telemetry: SubjectTelemetry,
   signal?: AbortSignal,
-): Promise<AvroNode> {
+): Promise<EventSchema> {
   const subject = inputSubject(config);
   const latest = await untilThere(
     () => registry.latest(subject),
@@ -29,7 +36,25 @@ export async function eventSchemaNow(
     telemetry,
     signal,
   );
-  return parseSchemaText(latest.schema, latest.references);
+  return understood(latest);
+}
+
+/** The latest schema of the events. Throws E-REGISTRY-SUBJECT-MISSING when their subject is not there. */
+export async function eventSchemaThere(
+  config: Pick<PipelineConfig, 'input'>,
+  registry: Pick<Registry, 'latest'>,
+): Promise<EventSchema> {
+  const subject = inputSubject(config);
+  const latest = await registry.latest(subject);
+  if (latest !== undefined) return understood(latest);
+  throw new TidemarkError(
+    'E-REGISTRY-SUBJECT-MISSING',
+    `subject ${subject} is not in the registry: give the events’ schema by input.schema in the pipeline’s file`,
+  );
+}
+
+function understood({ schema: text, references }: SubjectVersion): EventSchema {
+  return { text, references, node: parseSchemaText(text, references) };
 }
 
 /** The id to write into every frame; registers the schema when told to, else waits until somebody did or `signal` is aborted. */

@@ -45,7 +45,7 @@ describe('subjects', () => {
       const version: SubjectVersion = { id: 4, version: 2, type: 'AVRO', schema: SCHEMA, references: [] };
       const schema = eventSchemaNow(config, { latest: later(version, 2) }, telemetry);
       await pass(3);
-      const node = await schema;
+      const { node } = await schema;
       assert.equal(node.kind, 'record');
       const missing = 'registry E-REGISTRY-SUBJECT-MISSING';
       assert.deepEqual(telemetry.told, [missing, missing, 'registry up']);

@@ -1,25 +1,15 @@
-import { parseSchemaText, type SchemaReference } from '../../avro/parseSchema.ts';
 import type { ReaderParts } from '../../avro/readers.ts';
 import type { Registry } from '../../avro/registry.ts';
-import type { AvroNode } from '../../avro/schema.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
-import { TidemarkError } from '../../errors.ts';
-import type { ModelPackage } from '../../model/package.ts';
-import { contractError, proveContract } from '../contract.ts';
-import { loadMaterials, type Materials, modelFacts } from '../materials.ts';
-import { inputSubject } from '../subjects.ts';
+import { loadProved } from '../proved.ts';
+import { type EventSchema, eventSchemaThere } from '../subjects.ts';
 import { Preview } from './preview.ts';
-
-/** The schema that the events are written in, as far as the pipeline knows. */
-export interface EventSchema {
-  readonly text: string;
-  readonly references: readonly SchemaReference[];
-  readonly node: AvroNode;
-}
 
 export interface OpenedPreview {
   readonly preview: Preview;
   readonly eventSchema: EventSchema;
+  /** What serves, and the pipeline's author should know all the same. */
+  readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
@@ -33,37 +23,14 @@ export async function openPreview(
   registry: Pick<Registry, 'latest'>,
   readFrom: (schema: EventSchema) => ReaderParts['registry'],
 ): Promise<OpenedPreview> {
-  const materials = await loadMaterials(config);
-  const { model, outputSchema, faults } = materials;
+  const proved = await loadProved(config, () => eventSchemaThere(config, registry));
+  const { eventSchema, warnings } = proved;
+  const { scorer } = proved.model;
   try {
-    if (model === undefined || outputSchema === undefined || faults.length > 0) throw contractError(faults);
-    const eventSchema = await eventSchemaOf(config, materials, registry);
-    const proof = proveContract(config, modelFacts(model), outputSchema.node, eventSchema.node);
-    if (proof.faults.length > 0) throw contractError(proof.faults);
-    const { scorer }: ModelPackage = model;
-    const { contract } = proof;
-    const preview = new Preview({ config, contract, outputSchema, scorer, registry: readFrom(eventSchema) });
-    return { preview, eventSchema, close: () => scorer.close() };
+    const preview = new Preview({ config, proved, registry: readFrom(eventSchema) });
+    return { preview, eventSchema, warnings, close: () => scorer.close() };
   } catch (cause) {
-    await model?.scorer.close();
+    await scorer.close();
     throw cause;
   }
-}
-
-async function eventSchemaOf(
-  config: PipelineConfig,
-  { eventSchema }: Materials,
-  registry: Pick<Registry, 'latest'>,
-): Promise<EventSchema> {
-  if (eventSchema !== undefined) return { ...eventSchema, references: [] };
-  const subject = inputSubject(config);
-  const latest = await registry.latest(subject);
-  if (latest !== undefined) {
-    const { schema: text, references } = latest;
-    return { text, references, node: parseSchemaText(text, references) };
-  }
-  throw new TidemarkError(
-    'E-REGISTRY-SUBJECT-MISSING',
-    `subject ${subject} is not in the registry: give the events’ schema by input.schema in the pipeline’s file`,
-  );
 }

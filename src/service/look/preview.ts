@@ -3,7 +3,6 @@
  * instead of sent.
  */
 import { EventDecoder } from '../../avro/decodeEvent.ts';
-import { compileEventWriter } from '../../avro/eventWriter.ts';
 import { type ReaderParts, RegistryReaders } from '../../avro/readers.ts';
 import type { PipelineConfig } from '../../config/pipelineConfig.ts';
 import { type ErrorCode, TidemarkError } from '../../errors.ts';
@@ -18,7 +17,6 @@ import {
   keyView,
   READ_OK,
   type RowReaders,
-  type Scorer,
   SPAN_STRIDE,
   VALUE_END,
   VALUE_START,
@@ -27,7 +25,7 @@ import {
 import { Progress } from '../../pipeline/progress.ts';
 import { systemClock } from '../clock.ts';
 import type { Contract } from '../contract.ts';
-import type { SchemaFile } from '../materials.ts';
+import { type Proved, provedWriter } from '../proved.ts';
 import { type Mark, probePlan, rowValues } from './fills.ts';
 
 export interface SeenFeature {
@@ -64,9 +62,7 @@ export type Outcome =
 
 export interface PreviewParts {
   readonly config: PipelineConfig;
-  readonly contract: Contract;
-  readonly outputSchema: SchemaFile;
-  readonly scorer: Scorer;
+  readonly proved: Proved;
   /** Where writer schemas are found. */
   readonly registry: ReaderParts['registry'];
 }
@@ -90,8 +86,9 @@ export class Preview {
   #made: PaperRecord[] = [];
 
   constructor(parts: PreviewParts) {
-    const { config, contract, outputSchema, scorer } = parts;
-    const { rowPlan, writerPlan, decision } = contract;
+    const { config, proved } = parts;
+    const { rowPlan, writerPlan, decision } = proved.contract;
+    const { scorer } = proved.model;
     this.#parts = parts;
     this.#readers = this.#readersOf(rowPlan);
     this.#probes = (['missing', 'unknown'] as const).flatMap((mark) => {
@@ -106,9 +103,6 @@ export class Preview {
     };
     this.#batch = new Batch(scorer, shape);
     this.#probed = new Batch(scorer, { ...shape, maxRows: 1 });
-    const written = compileEventWriter(outputSchema.node, { ...writerPlan, schemaId: NO_SCHEMA_ID });
-    if (written.kind === 'unfit')
-      throw new TidemarkError('E-INTERNAL', 'a proved output schema does not compile');
     const sink = new PaperRecords((record) => this.#made.push(record));
     const { name: model, version } = scorer;
     const letters = new DeadLetters(
@@ -124,8 +118,8 @@ export class Preview {
       timestamp: config.output.timestamp,
       stamp: modelStamp(sink, scorer),
     } as const;
-    this.#encoder = new Encoder(plan, written.writer, sink, letters);
-    this.#decoder = new EventDecoder(outputSchema.node);
+    this.#encoder = new Encoder(plan, provedWriter(proved, NO_SCHEMA_ID), sink, letters);
+    this.#decoder = new EventDecoder(proved.outputSchema.node);
     this.#decisions = writerPlan.decisions;
   }
 
@@ -155,7 +149,7 @@ export class Preview {
   /** Scores the batch and tells what became of records `[first, end)`. */
   async #show(block: Block, first: number, end: number): Promise<SeenEvent[]> {
     const batch = this.#batch;
-    if (batch.rows > 0) await this.#parts.scorer.run(batch.inputs, batch.rows, batch.outputs);
+    if (batch.rows > 0) await this.#parts.proved.model.scorer.run(batch.inputs, batch.rows, batch.outputs);
     this.#encoder.encode(batch, systemClock.now());
     const rowOf = new Map<number, number>();
     for (let row = 0; row < batch.rows; row++) rowOf.set(batch.recordOf[row]!, row);
@@ -185,7 +179,7 @@ export class Preview {
       const detail = record.headers.get('error-detail') ?? '';
       return { kind: 'dead-letter', code: code as ErrorCode, detail };
     }
-    const { decision } = this.#parts.contract;
+    const { decision } = this.#parts.proved.contract;
     const { outputs, eventTimes } = this.#batch;
     const rule = decision && this.#decisions[decide(decision, Number(outputs[decision.output]!.values[row]))];
     const eventTimeMs = eventTimes[row]!;
@@ -200,7 +194,7 @@ export class Preview {
   }
 
   async #features(block: Block, index: number, row: number): Promise<SeenFeature[]> {
-    const { features } = this.#parts.contract.rowPlan;
+    const { features } = this.#parts.proved.contract.rowPlan;
     const values = rowValues(features, this.#batch, row);
     const marks = new Array<Mark>(values.length).fill('read');
     for (const [mark, readers] of this.#probes) {
@@ -219,7 +213,7 @@ export class Preview {
     const result = readers.ready(id)?.read(bytes, start, end, 0, this.#probed);
     if (result !== READ_OK)
       throw new TidemarkError('E-INTERNAL', 'an event that was scored is read otherwise a second time');
-    return rowValues(this.#parts.contract.rowPlan.features, this.#probed, 0);
+    return rowValues(this.#parts.proved.contract.rowPlan.features, this.#probed, 0);
   }
 
   #readersOf(plan: Contract['rowPlan']): RowReaders {

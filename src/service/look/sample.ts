@@ -40,6 +40,7 @@ export async function sampleTopic(
 ): Promise<number> {
   const registry = new Registry(config.registry, systemClock);
   const opened = await openPreview(config, registry, () => registry);
+  for (const warning of opened.warnings) events.warned(warning);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   const reader = newTopicReader(config, config.input.topic, readerEvents(events, failed.reject));

@@ -9,7 +9,8 @@ import { TidemarkError } from '../../errors.ts';
 import { unreadable } from '../../model/faults.ts';
 import { type Block, SPAN_STRIDE, VALUE_END, VALUE_START } from '../../pipeline/ports.ts';
 import { systemClock } from '../clock.ts';
-import { type EventSchema, openPreview } from './openPreview.ts';
+import type { EventSchema } from '../subjects.ts';
+import { openPreview } from './openPreview.ts';
 import type { SeenEvent } from './preview.ts';
 
 /** Any: no registry gives it out here. */
