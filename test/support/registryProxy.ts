@@ -1,4 +1,4 @@
-/** A gateway before the registry that tells another time, or shows a certificate. */
+/** A gateway before the registry that tells another time, shows a certificate, or wants credentials. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -11,16 +11,24 @@ export interface RegistryProxyOptions {
   readonly shiftMs?: number;
   /** Makes it speak https. */
   readonly identity?: Identity;
+  /** The Authorization header without which it answers 401. */
+  readonly authorization?: string;
 }
+
+const REFUSED = JSON.stringify({ error_code: 40101, message: 'Unauthorized' });
 
 /** @returns the base URL to use instead of `registryUrl` */
 export async function registryProxy(
   t: TestContext,
   registryUrl: string,
-  { shiftMs = 0, identity }: RegistryProxyOptions,
+  { shiftMs = 0, identity, authorization }: RegistryProxyOptions,
 ): Promise<string> {
   const { origin, pathname } = new URL(registryUrl);
   const pass = (asked: IncomingMessage, answer: ServerResponse) => {
+    if (authorization !== undefined && asked.headers.authorization !== authorization) {
+      answer.writeHead(401, { 'content-type': 'application/json' }).end(REFUSED);
+      return;
+    }
     void forward(`${origin}${asked.url}`, asked, answer, shiftMs).catch((cause) => answer.destroy(cause));
   };
   const server = identity === undefined ? createServer(pass) : createSecureServer(identity, pass);
