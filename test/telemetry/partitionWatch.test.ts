@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { TidemarkError } from '../../src/errors.ts';
 import type { Standing } from '../../src/telemetry/events.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { PartitionWatch } from '../../src/telemetry/partitionWatch.ts';
+import { newTelemetry } from './newTelemetry.ts';
 
 const UNKNOWN: Omit<Standing, 'partition'> = {
   beginOffset: -1,
@@ -11,6 +13,10 @@ const UNKNOWN: Omit<Standing, 'partition'> = {
   oldestMs: undefined,
   settledMs: -1,
 };
+
+function standing(partition: number, more: Partial<Standing> = {}): Standing {
+  return { partition, ...UNKNOWN, ...more };
+}
 
 function setup() {
   const metrics = createMetrics({ pipeline: 'p', version: '', processMetrics: false });
@@ -99,5 +105,51 @@ describe('the lag of a partition', () => {
     stands({ ...UNKNOWN });
     watch.granted([0]);
     assert.deepEqual(await lag(), [undefined, undefined]);
+  });
+});
+
+describe('telemetry of partitions', () => {
+  test('shows lag and offset of held partitions only, and of none that is not known', async () => {
+    const { telemetry, scrape } = newTelemetry();
+    telemetry.standingsFrom(() => [
+      standing(0, { beginOffset: 80 }),
+      standing(1, { beginOffset: 7 }),
+      standing(2),
+    ]);
+    telemetry.leasesGranted([0, 1, 2], 4);
+    telemetry.committed(0, 90, 100);
+    telemetry.logEnds(
+      new Map([
+        [1, 7],
+        [2, 50],
+        [9, 1],
+      ]),
+    );
+    assert.deepEqual(await scrape('partition_lag_records'), [
+      'partition_lag_records{partition="0"} 10',
+      'partition_lag_records{partition="1"} 0',
+    ]);
+    assert.equal((await scrape('end_offset')).length, 3);
+    assert.deepEqual(await scrape('leases'), ['leases 3']);
+    telemetry.leasesGone([0], 'revoked');
+    telemetry.committed(0, 95, 100);
+    assert.deepEqual(await scrape('partition_lag_records'), ['partition_lag_records{partition="1"} 0']);
+    assert.deepEqual(await scrape('committed_offset'), []);
+    assert.deepEqual(await scrape('leases'), ['leases 2']);
+    telemetry.leasesGranted([], -1);
+    assert.deepEqual(await scrape('generation'), ['generation 4']);
+  });
+
+  test('shows a partition that is stopped for as long as it is held', async () => {
+    const { telemetry, scrape } = newTelemetry();
+    telemetry.leasesGranted([0, 1], 4);
+    telemetry.partitionStopped(1, new TidemarkError('E-KAFKA-CORRUPT', 'orders/1@7: checksum'));
+    assert.deepEqual(await scrape('partition_stopped'), [
+      'partition_stopped{partition="1",code="E-KAFKA-CORRUPT"} 1',
+    ]);
+    telemetry.leasesGone([0], 'revoked');
+    assert.equal((await scrape('partition_stopped')).length, 1);
+    telemetry.leasesGone([1], 'revoked');
+    assert.deepEqual(await scrape('partition_stopped'), []);
   });
 });
