@@ -7,31 +7,13 @@ import { parseSchemaText } from '../../src/avro/parseSchema.ts';
 import type { RowPlan } from '../../src/avro/plan.ts';
 import { analyseSchema, compileRowReader } from '../../src/avro/rowReader.ts';
 import { type FeaturePlan, type FieldPath, READ_OK, type RowReader } from '../../src/pipeline/ports.ts';
-import {
-  carriedBytes,
-  elementOf,
-  type Leaf,
-  leafAt,
-  leafKinds,
-  meaning,
-  pathsOf,
-  ROW,
-  targetFor,
-} from './support/oracle.ts';
+import { expectedOf, fits, lacks, type Sample, same } from './support/expectedFeature.ts';
+import { carriedBytes, elementOf, leafKinds, pathsOf, ROW, targetFor } from './support/oracle.ts';
 import { type Ast, avscType, framed, RandomAvro, type RecordAst, toSchema } from './support/randomAvro.ts';
 
 const RUNS = { numRuns: 400 };
 const MISSING = -12345.5;
 const CATEGORIES = ['GREEN', 'web', 'RED'];
-
-interface Sample {
-  readonly ast: RecordAst;
-  readonly schema: string;
-  /** As avsc decoded it from `bytes`. */
-  readonly value: unknown;
-  readonly bytes: Uint8Array;
-  readonly random: RandomAvro;
-}
 
 function sample(g: fc.GeneratorValue): Sample {
   const random = new RandomAvro(g);
@@ -68,84 +50,6 @@ function codeOf(reader: RowReader, result: number): string {
 /** Paths that an avsc object cannot hold: it assigns the key to its prototype. */
 const isHeld = (path: FieldPath): boolean => !path.includes('__proto__');
 
-/** What reading the feature must give: an element, or the code it is rejected with. */
-function expectedOf({ ast, value }: Sample, plan: FeaturePlan): unknown {
-  const kinds = leafKinds(ast, plan.path);
-  if (!kinds.some((kind) => fits(plan, kind))) {
-    const leads = kinds.some((kind) => kind.kind !== 'null');
-    if (leads || plan.missing === 'reject') return 'E-SCHEMA-UNUSABLE';
-  }
-  const leaf = leafAt(ast, value, plan.path);
-  if (!leaf) return missingOf(plan);
-  if (!fits(plan, leaf.ast)) return 'E-FEATURE-RANGE';
-  return elementFor(plan, leaf);
-}
-
-function missingOf(plan: FeaturePlan): unknown {
-  return plan.missing === 'reject' ? 'E-FEATURE-MISSING' : plan.missing;
-}
-
-/** Whether the feature is missing in the event, and whether it holds an unknown category, by what avsc decoded. */
-function lacks({ ast, value }: Sample, plan: FeaturePlan): { missing: boolean; unknown: boolean } {
-  const leaf = leafAt(ast, value, plan.path);
-  if (!leaf) return { missing: true, unknown: false };
-  if (!fits(plan, leaf.ast)) return { missing: false, unknown: false };
-  const means = meaning(leaf)!;
-  if (typeof means === 'string') {
-    return { missing: false, unknown: plan.categories !== undefined && !plan.categories.includes(means) };
-  }
-  return { missing: Number.isNaN(means), unknown: false };
-}
-
-function fits(plan: FeaturePlan, ast: Ast): boolean {
-  const textual =
-    ast.kind === 'string' || ast.kind === 'enum' || (ast.kind === 'fixed' && ast.logical === 'uuid');
-  if (textual) return plan.type === 'string' || plan.categories !== undefined;
-  const numeric = ['boolean', 'int', 'long', 'float', 'double'].includes(ast.kind) || 'scale' in ast;
-  const duration = ast.kind === 'fixed' && ast.logical === 'duration';
-  return (numeric || duration) && plan.type !== 'string' && !plan.categories;
-}
-
-function elementFor(plan: FeaturePlan, leaf: Leaf): unknown {
-  const value = meaning(leaf)!;
-  if (typeof value === 'string') {
-    if (!plan.categories) return value;
-    const index = plan.categories.indexOf(value);
-    if (index < 0) return plan.unknown === 'reject' ? 'E-FEATURE-CATEGORY' : plan.unknown;
-    return plan.type === 'string' ? value : index;
-  }
-  if (Number.isNaN(value)) return missingOf(plan);
-  return inTensor(plan.type, leaf, value);
-}
-
-function inTensor(type: FeaturePlan['type'], leaf: Leaf, value: number | bigint): unknown {
-  const double = Number(value);
-  const isTime = leaf.ast.kind === 'long' && typeof value === 'number';
-  const outside = 'E-FEATURE-RANGE';
-  if (!Number.isFinite(double)) return outside;
-  switch (type) {
-    case 'float64':
-      return double;
-    case 'float32':
-      return Math.abs(double) > 3.4028234663852886e38 ? outside : Math.fround(double);
-    default: {
-      const whole = typeof value === 'bigint' ? value : wholeOf(isTime ? Math.floor(value) : value);
-      const [least, most] = LIMITS[type as keyof typeof LIMITS];
-      return whole !== undefined && whole >= least && whole <= most ? whole : outside;
-    }
-  }
-}
-
-const LIMITS = {
-  bool: [0n, 1n],
-  int32: [-(2n ** 31n), 2n ** 31n - 1n],
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
-} as const;
-
-function wholeOf(value: number): bigint | undefined {
-  return Number.isInteger(value) ? BigInt(value) : undefined;
-}
-
 function assertFeature(of: Sample, plan: FeaturePlan): string {
   const reader = compileRowReader(7, of.schema, [], planOf([plan]));
   const target = targetFor(plan.type, 1, 0);
@@ -163,13 +67,6 @@ function assertFeature(of: Sample, plan: FeaturePlan): string {
   const element = elementOf(target, 0);
   assert.equal(element, same(element, expected), what);
   return missing ? 'missing' : unknown ? 'unknown' : 'ok';
-}
-
-/** Integer tensors are compared as BigInt in the oracle. */
-function same(element: unknown, expected: unknown): unknown {
-  if (typeof element === 'number' && typeof expected === 'bigint') return Number(expected);
-  if (typeof element === 'bigint' && typeof expected === 'number') return BigInt(expected);
-  return expected;
 }
 
 test('a feature at any path of any schema is what avsc decodes there', () => {

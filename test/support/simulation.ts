@@ -3,19 +3,18 @@
  * the same way every time.
  */
 import { Pipeline, type PipelinePlan } from '../../src/pipeline/pipeline.ts';
-import { DEAD, makeInputs, SCORED, SimulatedBroker } from './simulationBroker.ts';
+import { makeInputs, SimulatedBroker } from './simulationBroker.ts';
 import { type ProcessClock, SimulatedClock } from './simulationClock.ts';
-import { SimulatedReaders, simulatedScorer, simulatedWriter, THRESHOLD } from './simulationEvents.ts';
+import { SimulatedReaders, simulatedScorer, simulatedWriter } from './simulationEvents.ts';
+import { makePlan } from './simulationPlan.ts';
 import { SeededRandom } from './simulationRandom.ts';
 import { SimulatedSink } from './simulationSink.ts';
 import { SimulatedSource } from './simulationSource.ts';
 import { SimulatedTelemetry } from './simulationTelemetry.ts';
-import { SimulatedTracer, simulatedTracing } from './simulationTraces.ts';
+import { judgeTraces, SimulatedTracer, simulatedTracing } from './simulationTraces.ts';
 
 /** Faults happen until then, virtual milliseconds. */
 const FAULTS_MS = 1500;
-/** More than every wait that is not a declared pause. */
-const WATCHDOG_MS = 5_000;
 const LIMIT_MS = 600_000;
 
 const FAULTS = ['rebalance', 'lose', 'crash', 'drain', 'source-down', 'pause', 'skip'] as const;
@@ -174,29 +173,9 @@ class World {
     if (process.sink.isSending) this.#broker.violated('drained while a send was on its way');
     if (process.sink.unreleased > 0) this.#broker.violated('a record buffer was never released');
     process.source.judgeDrained();
-    this.#judgeTraces(process.tracer);
+    for (const kind of judgeTraces(process.tracer, this.#broker)) this.#traced.add(kind);
     process.state = 'ended';
     process.source.stop().catch((cause) => this.#broker.violated(`stop: ${cause}`));
-  }
-
-  /** Each ended once, with what became of its record. */
-  #judgeTraces({ traces }: SimulatedTracer): void {
-    const written = new Set(
-      this.#broker.written.map(({ topic, partition, headers }) => {
-        const how = topic === DEAD ? headers.get('error-code') : `${partition} ${headers.get('traceparent')}`;
-        return `${topic} ${headers.get('source')} ${how}`;
-      }),
-    );
-    for (const { place, traceparent, ends } of traces) {
-      if (ends.length !== 1) this.#broker.violated(`the trace of ${place} ended ${ends.length} times`);
-      for (const { outcome } of ends) {
-        this.#traced.add(outcome.kind);
-        if (outcome.kind === 'given-up') continue;
-        const how = outcome.kind === 'scored' ? `${outcome.partition} ${traceparent}` : outcome.code;
-        const told = `${outcome.topic} ${place} ${how}`;
-        if (!written.has(told)) this.#broker.violated(`a trace tells of what was not written: ${told}`);
-      }
-    }
   }
 
   #drain(): void {
@@ -309,25 +288,4 @@ class World {
       else this.#restartOnceEnded(process);
     });
   }
-}
-
-function makePlan(random: SeededRandom, partitions: number): PipelinePlan {
-  const partitioner = random.pick(['key', 'source'] as const);
-  return {
-    maxRows: random.pick([1, 7, 32]),
-    maxDelayMs: random.pick([0, 3, 40]),
-    maxInFlightBytes: random.pick([1, 150, 2000]),
-    carriedFields: 1,
-    features: 1,
-    encode: {
-      partitions: { topic: SCORED, count: partitions, partitioner },
-      decision: { output: 0, atLeast: Float64Array.of(THRESHOLD) },
-      timestamp: random.pick(['event', 'scored'] as const),
-    },
-    deadLetterPartitions: { topic: DEAD, count: 2, partitioner: 'key' },
-    facts: { pipeline: 'simulated', model: 'simulated', version: '1.0.0' },
-    commitEveryMs: random.pick([10, 200]),
-    latencyFrom: random.pick(['event', 'record'] as const),
-    watchdogMs: WATCHDOG_MS,
-  };
 }

@@ -6,6 +6,7 @@ import type {
   TracedRecord,
   TracedRun,
 } from '../../src/telemetry/tracing/eventTracer.ts';
+import { DEAD, type SimulatedBroker } from './simulationBroker.ts';
 import type { SeededRandom } from './simulationRandom.ts';
 
 const placeOf = ({ topic, partition, offset }: TracedRecord) => `${topic}/${partition}@${offset}`;
@@ -57,4 +58,26 @@ export function simulatedTracing(tracer: EventTracer, random: SeededRandom): Tra
     decisions: ['high', 'low'],
     random: () => random.next(),
   };
+}
+
+/** Each ended once, with what became of its record. @returns how they ended. */
+export function judgeTraces({ traces }: SimulatedTracer, broker: SimulatedBroker): Set<string> {
+  const kinds = new Set<string>();
+  const written = new Set(
+    broker.written.map(({ topic, partition, headers }) => {
+      const how = topic === DEAD ? headers.get('error-code') : `${partition} ${headers.get('traceparent')}`;
+      return `${topic} ${headers.get('source')} ${how}`;
+    }),
+  );
+  for (const { place, traceparent, ends } of traces) {
+    if (ends.length !== 1) broker.violated(`the trace of ${place} ended ${ends.length} times`);
+    for (const { outcome } of ends) {
+      kinds.add(outcome.kind);
+      if (outcome.kind === 'given-up') continue;
+      const how = outcome.kind === 'scored' ? `${outcome.partition} ${traceparent}` : outcome.code;
+      const told = `${outcome.topic} ${place} ${how}`;
+      if (!written.has(told)) broker.violated(`a trace tells of what was not written: ${told}`);
+    }
+  }
+  return kinds;
 }
