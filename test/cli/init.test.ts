@@ -9,6 +9,7 @@ import { initPipeline } from '../../src/service/init/init.ts';
 import type { Proposal } from '../../src/service/init/proposal.ts';
 import type { InitRequest, Question } from '../../src/service/init/request.ts';
 import { temporaryFolder } from '../support/cardFraud.ts';
+import { waitFor } from '../support/stack.ts';
 import { TidemarkProcess } from '../support/tidemark.ts';
 import { init, MODELS, OWN, WHOLE } from './initGround.ts';
 
@@ -152,8 +153,8 @@ test('a signal halfway leaves nothing behind', async (t) => {
   const folder = temporaryFolder(t);
   const out = join(folder, 'not', 'there', 'yet');
   const process = new TidemarkProcess(t, ['init', '--out', out, ...WHOLE]);
-  while (readdirSync(folder).length === 0 && process.end === undefined)
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  const hasBegun = () => readdirSync(folder).length > 0 || process.end !== undefined;
+  await waitFor(hasBegun, 'something of it in the folder', 30_000, { everyMs: 1 });
   assert.ok(!existsSync(out), 'it was too fast to be interrupted');
   process.kill('SIGINT');
   await process.endsWith(130);
