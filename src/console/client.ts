@@ -12,7 +12,10 @@ export class Refused extends Error {
   }
 }
 
-/** Longer than any answer takes, shorter than anybody's patience. */
+/**
+ * Shorter than anybody's patience, longer than the process takes to read an event again, which it gives up after six seconds.
+ * What waits for Kafka for longer is asked again.
+ */
 const PATIENCE_MS = 8_000;
 /** A command is answered when every replica has answered, or has had its time for it. */
 const COMMAND_PATIENCE_MS = 45_000;

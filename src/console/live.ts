@@ -18,6 +18,8 @@ export interface Seen {
   readonly audit?: readonly AuditRecordView[];
 }
 
+type SlowPart = 'rejections' | 'group' | 'scale' | 'audit';
+
 export type Connection =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected' }
@@ -40,6 +42,8 @@ export class Live {
   #round = 0;
   /** Rounds that were begun before a token came or went have nothing to say any more. */
   #era = 0;
+  /** Parts that were asked and have not answered: each is asked by one request at a time. */
+  #pending = new Set<string>();
 
   get seen(): Seen {
     return this.#seen;
@@ -71,6 +75,7 @@ export class Live {
   /** Asks at once, as after a command. */
   #begin(): void {
     this.#era++;
+    this.#pending = new Set();
     this.#round = 0;
     clearTimeout(this.#timer);
     void this.#look(this.#era);
@@ -80,13 +85,17 @@ export class Live {
     const found = await this.#ask().catch((cause: unknown) => ({ connection: this.#failed(cause) }));
     if (era !== this.#era) return;
     this.#round++;
-    this.#seen = { ...this.#seen, ...found };
-    // What the process refuses to give any more is not shown any more either.
-    const { connection, access } = this.#seen;
-    if (connection.kind === 'locked' || connection.kind === 'refused')
-      this.#seen = { connection, ...(access && { access }) };
-    this.#listener(this.#seen);
+    this.#tell(found);
     if (document.visibilityState === 'visible') this.#timer = setTimeout(() => this.#look(era), EVERY_MS);
+  }
+
+  #tell(found: Partial<Seen>): void {
+    const seen = { ...this.#seen, ...found };
+    const { connection, access } = seen;
+    const isShut = connection.kind === 'locked' || connection.kind === 'refused';
+    // What the process refuses to give any more is not shown any more either.
+    this.#seen = isShut ? { connection, ...(access && { access }) } : seen;
+    this.#listener(this.#seen);
   }
 
   async #ask(): Promise<Partial<Seen> & { connection: Connection }> {
@@ -104,20 +113,35 @@ export class Live {
       return this.#ask();
     }
     const history = joined(same ? this.#seen.history : undefined, replica.history);
-    const slow = slowly || !same ? await this.#askSlowly(asked) : {};
-    return { ...slow, access: asked, replica, history, connection: { kind: 'connected' } };
+    if (!same) this.#pending = new Set();
+    if (slowly || !same) this.#askSlowly(asked);
+    return { access: asked, replica, history, connection: { kind: 'connected' } };
   }
 
-  async #askSlowly({ parts }: AccessView): Promise<Partial<Seen>> {
-    const part = async <T>(name: AccessView['parts'][number], path: string) =>
-      parts.includes(name) ? unlessUnknown(get<T>(path)) : undefined;
-    const [rejections, group, scale, audit] = await Promise.all([
-      get<RejectionsView>('api/rejections'),
-      part<GroupView>('group', 'api/group'),
-      part<ScaleView>('scale', 'scale'),
-      part<readonly AuditRecordView[]>('audit', 'api/audit'),
-    ]);
-    return { rejections, ...(group && { group }), ...(scale && { scale }), ...(audit && { audit }) };
+  /** Parts that may wait for Kafka are shown as they come: while one waits, the rest of the page goes on. */
+  #askSlowly({ parts }: AccessView): void {
+    void this.#askPart('rejections', 'api/rejections');
+    if (parts.includes('group')) void this.#askPart('group', 'api/group');
+    if (parts.includes('scale')) void this.#askPart('scale', 'scale');
+    if (parts.includes('audit')) void this.#askPart('audit', 'api/audit');
+  }
+
+  async #askPart<Name extends SlowPart>(name: Name, path: string): Promise<void> {
+    const pending = this.#pending;
+    if (pending.has(name)) return;
+    pending.add(name);
+    let found: Partial<Seen> = {};
+    try {
+      found = { [name]: await get<Required<Seen>[Name]>(path) };
+    } catch (cause) {
+      // What a part does not know yet, or cannot ask now, is no reason to show nothing.
+      if (cause instanceof Refused && (cause.status === 401 || cause.status === 403))
+        found = { connection: this.#failed(cause) };
+    }
+    pending.delete(name);
+    // Of another process, or for another token.
+    if (pending !== this.#pending) return;
+    this.#tell(found);
   }
 
   #failed(cause: unknown): Connection {
@@ -137,14 +161,4 @@ function lock({ reads }: AccessView): Connection {
   if (reads === 'token') return { kind: 'locked' };
   const why = 'Reading over HTTP from another machine needs http.read_token in the pipeline’s file.';
   return { kind: 'refused', why };
-}
-
-/** What a part does not know yet, or cannot ask now, is no reason to show nothing. */
-async function unlessUnknown<T>(asking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (cause) {
-    if (cause instanceof Refused && cause.status >= 500) return undefined;
-    throw cause;
-  }
 }

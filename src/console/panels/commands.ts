@@ -125,7 +125,12 @@ class Commands extends Component<{ readonly partitions: readonly number[] }, { r
     const fields = new FormData(event.target as HTMLFormElement);
     const request = requestOf(verb.name, (name) => String(fields.get(name) ?? ''));
     localStorage.setItem(BY, request.by);
-    this.setState({ is: { kind: 'sending', verb } });
+    const sending: State = { kind: 'sending', verb };
+    this.setState({ is: sending });
+    // What was opened meanwhile is not about this command; its answer stands in the audit log.
+    const tell = (ok: boolean, lines: readonly string[]) => {
+      if (this.state.is === sending) this.setState({ is: { kind: 'told', verb, ok, lines } });
+    };
     try {
       const { done, answers, members } = await post<RequestedView>('api/commands', request);
       const lines = answers.map(
@@ -134,11 +139,11 @@ class Commands extends Component<{ readonly partitions: readonly number[] }, { r
       );
       const silent = (members ?? 1) - answers.length;
       if (silent > 0) lines.push(`${silent} did not answer in time`);
-      this.setState({ is: { kind: 'told', verb, ok: done, lines } });
+      tell(done, lines);
     } catch (cause) {
       const line =
         cause instanceof Refused ? cause.message : 'The process did not answer; see “Who changed what”.';
-      this.setState({ is: { kind: 'told', verb, ok: false, lines: [line] } });
+      tell(false, [line]);
     }
   }
 }
