@@ -5,7 +5,7 @@ import type { Chronicle } from '../telemetry/chronicle.ts';
 import type { Health, HealthReport } from '../telemetry/health.ts';
 import type * as api from './api/replica.ts';
 import { between, type Histogram, quantile, shareWithin } from './histogram.ts';
-import { History, SAMPLE_EVERY_MS } from './history.ts';
+import { History, type Look, SAMPLE_EVERY_MS, secondsBetween } from './history.ts';
 import { type MetricsRegistry, Readings, type Snapshot, snapshot } from './readings.ts';
 
 /** What does not change while a process lives. */
@@ -33,7 +33,7 @@ export class Replica {
   }
 
   start(): void {
-    const look = () => void this.look(Date.now());
+    const look = () => void this.look(Date.now(), performance.now());
     this.#timer = setInterval(look, SAMPLE_EVERY_MS);
     // A process that is done ends without waiting for the next look.
     this.#timer.unref();
@@ -44,9 +44,9 @@ export class Replica {
     clearInterval(this.#timer);
   }
 
-  async look(nowMs: number): Promise<void> {
+  async look(atMs: number, monotonicMs: number): Promise<void> {
     try {
-      this.#history.add(snapshot(await Readings.of(this.#parts.registry), nowMs));
+      this.#history.add({ ...snapshot(await Readings.of(this.#parts.registry), atMs), monotonicMs });
     } catch {
       // A metric that cannot be collected fails /metrics with its reason; here there is a gap.
     }
@@ -98,7 +98,7 @@ export class Replica {
     if (moment === undefined) return {};
     const [before, now] = moment;
     const perSecond = (name: 'scored' | 'deadLettered' | 'skipped' | 'deliveredBytes') =>
-      ((now[name] - before[name]) * 1000) / (now.atMs - before.atMs);
+      (now[name] - before[name]) / secondsBetween(before, now);
     return {
       rates: {
         scored: perSecond('scored'),
@@ -141,7 +141,7 @@ export class Replica {
     return {
       batches: {
         meanRows: rows.sum / rows.count,
-        perSecond: (rows.count * 1000) / (minute[1].atMs - minute[0].atMs),
+        perSecond: rows.count / secondsBetween(...minute),
         closed: counted(closed, 'why'),
       },
     };
@@ -249,10 +249,10 @@ function latencyView(read: Histogram | undefined, limit: number | undefined): ap
 }
 
 /** Committed offsets per second; undefined when the partition was not held all the time. */
-function progressOf(partition: string, [before, now]: readonly [Snapshot, Snapshot]): number | undefined {
+function progressOf(partition: string, [before, now]: readonly [Look, Look]): number | undefined {
   const [from, to] = [before.committed.get(partition), now.committed.get(partition)];
   if (from === undefined || to === undefined) return undefined;
-  return ((to - from) * 1000) / (now.atMs - before.atMs);
+  return (to - from) / secondsBetween(before, now);
 }
 
 function counted<Key extends string>(counts: ReadonlyMap<string, number>, key: Key) {

@@ -82,5 +82,6 @@ describe('the history', () => {
     assert.deepEqual(joined(undefined, history(1, 2)), history(1, 2));
     assert.deepEqual(joined(history(1, 2), history()), history(1, 2));
     assert.deepEqual(joined(history(1, 2, 3), history(4, 5)), history(2, 3, 4, 5));
+    assert.deepEqual(joined(history(7, 8, 9), history(5, 6)), history(5, 6), 'after the clock was set back');
   });
 });

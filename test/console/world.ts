@@ -64,7 +64,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const flow = new Flow(telemetry, stuck);
   for (let at = Date.now() - PAST_MS; at < Date.now() - STEP_MS; at += STEP_MS) {
     flow.step(at);
-    await replica.look(at);
+    await replica.look(at, performance.now() - (Date.now() - at));
   }
   reject(telemetry);
   const commands: unknown[] = [];

@@ -65,7 +65,7 @@ test('it says what the metrics say: totals, rates, where the time goes, partitio
   const startMs = Date.now() - 60_000;
   for (let at = startMs; at < startMs + 60_000; at += 2_000) {
     flow.step(at);
-    await replica.look(at);
+    await replica.look(at, at);
   }
   const view = await replica.view(0);
   const events = await metrics.registry.getSingleMetric('tidemark_events_total')!.get();
@@ -102,13 +102,39 @@ test('it says what the metrics say: totals, rates, where the time goes, partitio
   assert.deepEqual(later.history.atMs, history.atMs.slice(-2), 'only what is asked for');
 });
 
+test('rates and history go on when the clock of the machine is set back', async () => {
+  const { replica, begin } = newReplica();
+  const flow = begin();
+  const hour = 3_600_000;
+  const lookAt = async (monotonicMs: number) => {
+    const atMs = hour + monotonicMs - (monotonicMs > 20_000 ? hour / 2 : 0);
+    flow.step(atMs);
+    await replica.look(atMs, monotonicMs);
+  };
+  for (let at = 0; at <= 20_000; at += 2_000) await lookAt(at);
+  const before = (await replica.view(0)).history.atMs.at(-1)!;
+  for (let at = 22_000; at <= 26_000; at += 2_000) await lookAt(at);
+  const { history, rates, partitions, batches } = await replica.view(before);
+  assert.equal(history.atMs.length, 13, 'whoever knows the old time gets all of it anew');
+  assert.deepEqual(
+    history.atMs.map((atMs) => atMs - history.atMs[0]!),
+    history.atMs.map((_, at) => at * 2_000),
+  );
+  assert.equal(history.atMs.at(-1), hour / 2 + 26_000, 'by the time that it is now');
+  assert.ok(history.scored.every((perSecond) => perSecond! > 0 && perSecond! < 2_000));
+  assert.ok(rates!.scored > 0 && rates!.scored < 2_000 && batches!.perSecond === 2.5);
+  assert.ok(partitions.every(({ progressPerSecond }) => progressPerSecond! > 0));
+  const later = await replica.view(history.atMs.at(-2)!);
+  assert.deepEqual(later.history.atMs, history.atMs.slice(-1), 'and from then on what came since');
+});
+
 test('the history is bounded, and a metric that cannot be collected leaves a gap in it', async () => {
   const { replica, metrics } = newReplica();
-  for (let at = 0; at < 1_000; at++) await replica.look(at * 2_000);
+  for (let at = 0; at < 1_000; at++) await replica.look(at * 2_000, at * 2_000);
   const { history } = await replica.view(0);
   assert.equal(history.atMs.length, history.capacity);
   metrics.registry.getMetricsAsJSON = () => Promise.reject(new Error('no'));
-  await replica.look(2_000_000);
+  await replica.look(2_000_000, 2_000_000);
 });
 
 test('a partition that is stopped, and what is down, are told with their codes', async () => {
