@@ -4,6 +4,7 @@ import type { GroupView, ScaleView } from '../http/api/group.ts';
 import type { RejectionsView } from '../http/api/rejections.ts';
 import type { HistoryView, ReplicaView } from '../http/api/replica.ts';
 import { access, get, Refused, setToken } from './client.ts';
+import { sentence } from './format.ts';
 import { joined } from './joined.ts';
 
 /** Everything the page shows. What is absent has not come yet, or the process has no such part. */
@@ -157,8 +158,7 @@ export class Live {
   }
 }
 
-function lock({ reads }: AccessView): Connection {
+function lock({ reads, readsNeed }: AccessView): Connection {
   if (reads === 'token') return { kind: 'locked' };
-  const why = 'Reading over HTTP from another machine needs http.read_token in the pipeline’s file.';
-  return { kind: 'refused', why };
+  return { kind: 'refused', why: sentence(readsNeed ?? 'reading is refused') };
 }

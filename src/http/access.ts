@@ -70,6 +70,7 @@ export function accessView(access: Access): (c: Context) => Omit<AccessView, 'pa
     const rights = token === undefined ? [] : rightsOf(token);
     return {
       ...rules,
+      ...(rules.reads === 'refused' && { readsNeed: NEEDS.reads }),
       mayRead: rules.reads === 'open' || rights.includes('reads'),
       mayChange: rules.changes === 'open' || rights.includes('changes'),
     };

@@ -8,7 +8,7 @@ import type { Telemetry } from '../telemetry/events.ts';
 import type { Health, HealthReport } from '../telemetry/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Access, accessView, gate, localNamesOnly, ownPageOnly } from './access.ts';
-import type { AccessView } from './api/access.ts';
+import type { AccessView, PartName } from './api/access.ts';
 import { type ConsoleFile, consoleFile, consolePage } from './consoleFiles.ts';
 import type { HttpParts } from './parts.ts';
 import { refuse } from './refusal.ts';
@@ -49,7 +49,7 @@ export function newApp({ access, parts, health, metrics, telemetry }: AppOptions
   if (scale) get('/scale', mayRead, async (c) => known(c, await scale()));
   const view = accessView(access);
   get('/api/access', (c) => c.json({ ...view(c), parts: optionalParts(parts) } satisfies AccessView));
-  get('/api/replica', mayRead, async (c) => c.json(await replica(Number(c.req.query('since') ?? 0))));
+  get('/api/replica', mayRead, async (c) => c.json(await replica(sinceOf(c))));
   get('/api/rejections', mayRead, (c) => c.json(rejections()));
   if (payload)
     get('/api/rejections/:place/payload', mayRead, async (c) => {
@@ -105,9 +105,22 @@ function onlyBy(methods: string): Handler {
 }
 
 function optionalParts(parts: HttpParts): AccessView['parts'] {
-  return (['payload', 'group', 'scale', 'audit', 'commands'] as const).filter(
-    (name) => parts[name] !== undefined,
-  );
+  return (Object.keys(OPTIONAL) as PartName[]).filter((name) => parts[name] !== undefined);
+}
+
+/** Each of them once, and none forgotten: the compiler sees to it. */
+const OPTIONAL: Record<PartName, true> = {
+  payload: true,
+  group: true,
+  scale: true,
+  audit: true,
+  commands: true,
+};
+
+function sinceOf(c: Context): number {
+  const since = c.req.query('since') ?? '0';
+  if (/^\d{1,16}$/.test(since)) return Number(since);
+  throw new HTTPException(400, { message: 'since is a time in milliseconds since the epoch' });
 }
 
 function reported(c: Context, report: HealthReport): Response {

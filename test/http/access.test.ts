@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { request } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import type { Access } from '../../src/http/access.ts';
 import type { AccessView } from '../../src/http/api/access.ts';
@@ -29,61 +31,40 @@ const ROUTES = {
 interface Case {
   readonly name: string;
   readonly access: Access;
-  /** Statuses of a read and of a change by what is presented: nothing, a wrong token, the read token, the change token. */
-  readonly reads: readonly [number, number, number, number];
-  readonly changes: readonly [number, number, number, number];
+  /** Statuses by what is presented: nothing, a wrong token, the read token, the change token. */
+  readonly reads: readonly number[];
+  readonly changes: readonly number[];
 }
 
-const CASES: readonly Case[] = [
-  {
-    name: 'on the loopback without tokens',
-    access: { loopback: true },
-    reads: [200, 200, 200, 200],
-    changes: [202, 202, 202, 202],
-  },
-  {
-    name: 'on the loopback with both',
-    access: { loopback: true, readToken: READ, changeToken: CHANGE },
-    reads: [401, 401, 200, 200],
-    changes: [401, 401, 403, 202],
-  },
-  {
-    name: 'on the loopback with a read token',
-    access: { loopback: true, readToken: READ },
-    reads: [401, 401, 200, 401],
-    changes: [403, 403, 403, 403],
-  },
-  {
-    name: 'on the loopback with a change token',
-    access: { loopback: true, changeToken: CHANGE },
-    reads: [200, 200, 200, 200],
-    changes: [401, 401, 401, 202],
-  },
-  {
-    name: 'elsewhere without tokens',
-    access: { loopback: false },
-    reads: [403, 403, 403, 403],
-    changes: [403, 403, 403, 403],
-  },
-  {
-    name: 'elsewhere with both',
-    access: { loopback: false, readToken: READ, changeToken: CHANGE },
-    reads: [401, 401, 200, 200],
-    changes: [401, 401, 403, 202],
-  },
-  {
-    name: 'elsewhere with a read token',
-    access: { loopback: false, readToken: READ },
-    reads: [401, 401, 200, 401],
-    changes: [403, 403, 403, 403],
-  },
-  {
-    name: 'elsewhere with a change token',
-    access: { loopback: false, changeToken: CHANGE },
-    reads: [401, 401, 401, 200],
-    changes: [401, 401, 401, 202],
-  },
-];
+const CASES = `
+  where     tokens      reads            changes
+  loopback  none        200 200 200 200  202 202 202 202
+  loopback  both        401 401 200 200  401 401 403 202
+  loopback  read        401 401 200 401  403 403 403 403
+  loopback  change      200 200 200 200  401 401 401 202
+  elsewhere none        403 403 403 403  403 403 403 403
+  elsewhere both        401 401 200 200  401 401 403 202
+  elsewhere read        401 401 200 401  403 403 403 403
+  elsewhere change      401 401 401 200  401 401 401 202`
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map(caseOf);
+
+function caseOf(line: string): Case {
+  const [where, tokens, ...statuses] = line.trim().split(/ +/);
+  return {
+    name: `${where === 'loopback' ? 'on the loopback' : 'elsewhere'}, tokens: ${tokens}`,
+    access: {
+      loopback: where === 'loopback',
+      ...(tokens !== 'none' && tokens !== 'change' && { readToken: READ }),
+      ...(tokens !== 'none' && tokens !== 'read' && { changeToken: CHANGE }),
+    },
+    reads: statuses.slice(0, 4).map(Number),
+    changes: statuses.slice(4).map(Number),
+  };
+}
+
 const PRESENTED = [undefined, WRONG, READ, CHANGE];
 
 const everyPart = {
@@ -123,6 +104,7 @@ for (const { name, access, reads, changes } of CASES) {
         const view = (await (await ask('/api/access', token)).json()) as AccessView;
         assert.equal(view.mayRead, reads[at] === 200);
         assert.equal(view.mayChange, changes[at] === 202);
+        assert.equal(view.readsNeed?.includes('http.read_token') ?? false, view.reads === 'refused');
         assert.deepEqual(view.parts, ['payload', 'group', 'scale', 'audit', 'commands']);
       });
     }
@@ -175,6 +157,30 @@ test('a payload is refused, in a sentence, while another one is read', async () 
     error: 'another payload is being read: ask again when it is there',
   });
   await server.close();
+});
+
+test('tokens are compared in a time that tells nothing of them: by their digests, all of them, with timingSafeEqual', async (t) => {
+  const compared = t.mock.method(crypto, 'timingSafeEqual');
+  syncBuiltinESMExports();
+  t.after(() => {
+    compared.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const access = { loopback: true, readToken: READ, changeToken: CHANGE };
+  const server = await startHttp(httpOptions({ access, parts: everyPart }));
+  t.after(() => server.close());
+  for (const token of [READ, CHANGE, WRONG, READ.slice(0, 1)]) {
+    const before = compared.mock.callCount();
+    const headers = { authorization: `Bearer ${token}` };
+    await fetch(`http://127.0.0.1:${server.port}/metrics`, { headers });
+    const calls = compared.mock.calls.slice(before);
+    assert.equal(calls.length, 2, 'with both, whichever it is');
+    for (const { arguments: sides } of calls)
+      assert.deepEqual(
+        sides.map(({ byteLength }) => byteLength),
+        [32, 32],
+      );
+  }
 });
 
 describe('other web pages', () => {

@@ -96,6 +96,19 @@ describe('the HTTP server', () => {
     await other.close();
   });
 
+  test('a time that is none is a 400, not the whole history', async () => {
+    const other = await startHttp(httpOptions({ health }));
+    const ask = (query: string) => fetch(`http://127.0.0.1:${other.port}/api/replica${query}`);
+    assert.deepEqual(await (await ask('?since=1700000000000')).json(), { since: 1_700_000_000_000 });
+    assert.deepEqual(await (await ask('')).json(), { since: 0 });
+    for (const since of ['abc', '', '-1', 'NaN', 'Infinity', '1e3', '9'.repeat(400)]) {
+      const refused = await ask(`?since=${since}`);
+      assert.equal(refused.status, 400, since);
+      assert.match(((await refused.json()) as { error: string }).error, /^since is a time/);
+    }
+    await other.close();
+  });
+
   test('a part that is not there now is a 503 with its code and what to do, a wrong request a 400', async () => {
     const telemetry = new SimulatedTelemetry();
     const other = await startHttp(

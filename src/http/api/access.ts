@@ -7,6 +7,8 @@ export interface AccessView {
   readonly changes: AccessRule;
   readonly mayRead: boolean;
   readonly mayChange: boolean;
+  /** What would have to be set, where reads are refused. */
+  readonly readsNeed?: string;
   /** Which parts of the API are there. */
   readonly parts: readonly PartName[];
 }
