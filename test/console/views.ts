@@ -63,7 +63,7 @@ export function scaleView(stuck: boolean): ScaleView {
           {
             partition: 4,
             lag: 35_000,
-            what: 'Its owner scorer-a commits others and not this one.',
+            what: 'its owner scorer-a commits others and not this one',
             todo: 'Look at its next record: tidemark sample --partition 4.',
           },
         ]
