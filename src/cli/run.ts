@@ -17,9 +17,10 @@ The first SIGTERM or Ctrl-C drains: what is in hand is scored and committed, the
 the process exits. The second one exits at once. Logs go to standard error; with
 --until-end standard output gets one line of JSON.
 
-Exit status: 0 stopped as asked, or the end was reached; 1 stopped by a fault; 2
-the configuration has faults or the parts do not fit; 129 (SIGHUP), 130 (Ctrl-C) or
-143 (SIGTERM) a signal came before the end that --until-end waits for, or came twice.
+Exit status: 0 stopped as asked, or the end was reached; 1 stopped by a fault, or
+drained by a command before the end that --until-end waits for; 2 the configuration
+has faults or the parts do not fit; 129 (SIGHUP), 130 (Ctrl-C) or 143 (SIGTERM) a
+signal came before that end, or came twice.
 
 Examples:
   $ tidemark run -c config/card-fraud.yaml

@@ -94,8 +94,10 @@ export class Service {
       const pipeline = await this.#unlessStopped(() => this.#start(resources));
       const ended = this.#options.untilEnd ? this.#drainAtEnd(pipeline, resources) : undefined;
       await pipeline.run();
-      await ended;
       this.#control?.steering.left();
+      // A drain that was commanded, or a source that ended, did not reach the end that is watched for.
+      this.#stopping.abort();
+      await ended;
       await this.#control?.told();
       const [unread] = this.#observability.health.stoppedPartitions.values();
       if (this.#endReached && unread !== undefined) throw unread;

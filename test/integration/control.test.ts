@@ -77,6 +77,19 @@ test('a group is paused, moved and resumed by anyone who says why, and keeps wha
   assert.equal(log.length - asked.length, 2 + 1 + 3 + 3 + 1 + 3 + 1 + 1);
 });
 
+test('a drain ends a run up to the end before that end, and is answered', async (t) => {
+  const pipeline = await newCommanded(t, { partitions: 1 });
+  await pipeline.send(payments(50));
+  // Nothing is scored, so the end is never reached.
+  await ask(t, pipeline, ['pause', '--timeout', '1s'], 1);
+  const run = runTidemark(t, pipeline.file, '--until-end');
+  await run.untilHolding(1);
+  assertDone(await ask(t, pipeline, ['drain']), 1);
+  const { stdout } = await run.endsWith(1);
+  assert.equal(JSON.parse(stdout).scored, 0);
+  assert.ok(!run.logs.some(({ event }) => event === 'fatal'));
+});
+
 test('commands are refused with what to do where they cannot be carried out', async (t) => {
   const pipeline = await newCommanded(t, { partitions: 1 });
   // Nobody runs: what is kept holds for who comes, what is done once is not done.
