@@ -55,6 +55,8 @@ export class Service {
   readonly #pauses: Pauses;
   readonly #observability: Observability;
   readonly #stopping = new AbortController();
+  /** Ends the start, whatever it waits for. What comes later the pipeline tells. */
+  readonly #fault = Promise.withResolvers<never>();
   readonly #group: WatchedGroup;
   #pipeline: Pipeline | undefined;
   #control: Control | undefined;
@@ -68,6 +70,8 @@ export class Service {
   constructor(config: PipelineConfig, options: ServiceOptions) {
     this.#config = config;
     this.#options = options;
+    // `run` tells it; before and after `run` it is nobody's unhandled rejection.
+    this.#fault.promise.catch(() => {});
     this.#pauses = new Pauses((what, isDown) => {
       // A registry that is down holds up only blocks that wait for it, and those the watchdog does not count.
       if (what === 'registry') return;
@@ -161,10 +165,10 @@ export class Service {
     this.#drain();
   }
 
-  /** A fault from outside of the pipeline, such as an exception nobody caught. */
+  /** A fault from outside of the pipeline, such as an exception nobody caught: `run` rejects with it. */
   fail(cause: unknown): void {
-    if (this.#pipeline === undefined) throw cause;
-    this.#pipeline.fail(cause);
+    this.#fault.reject(cause);
+    this.#pipeline?.fail(cause);
   }
 
   #drain(): void {
@@ -277,6 +281,7 @@ export class Service {
         return;
       }
       signal.addEventListener('abort', stop);
+      this.#fault.promise.catch(reject);
       start()
         .then(resolve, reject)
         .finally(() => signal.removeEventListener('abort', stop));

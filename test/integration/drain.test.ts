@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { type CardFraud, countOf, newCardFraud, type Settings } from '../support/cardFraud.ts';
 import { payments } from '../support/payments.ts';
 import { readScored } from '../support/scored.ts';
-import { committedOffsets, createTopic, withAdmin } from '../support/stack.ts';
-import { runTidemark, type TidemarkProcess } from '../support/tidemark.ts';
+import { committedOffsets, createTopic, uniqueName, withAdmin } from '../support/stack.ts';
+import { runTidemark, TidemarkProcess } from '../support/tidemark.ts';
 
 interface Stuck {
   readonly pipeline: CardFraud;
@@ -73,3 +73,35 @@ test('a signal before the pipeline runs ends the process with 0: there is nothin
   run.kill('SIGTERM');
   await run.endsWith(0, 10_000);
 });
+
+/** Throws an exception that nobody catches when it is told to. */
+const THROWS = encodeURIComponent(`process.on('SIGUSR2', () => { throw new Error('nobody caught it'); })`);
+
+const WAITS: readonly {
+  readonly what: string;
+  readonly settings: Settings;
+  readonly event: string;
+}[] = [
+  {
+    what: 'its output topic',
+    settings: { 'output.topic': 'tidemark-no-such-topic', 'output.register': true },
+    event: 'dependencyDown',
+  },
+  {
+    what: 'its control topic',
+    settings: { control: { topic: uniqueName('no-control'), audit_topic: uniqueName('no-audit') } },
+    event: 'commandsUnheard',
+  },
+];
+
+for (const { what, settings, event } of WAITS)
+  test(`an exception that nobody caught ends a start that waits for ${what}, with its code`, async (t) => {
+    const { file } = await newCardFraud(t, { partitions: 1, settings });
+    const run = new TidemarkProcess(t, ['run', '-c', file], {
+      NODE_OPTIONS: `--import=data:text/javascript,${THROWS}`,
+    });
+    await run.says({ event, code: 'E-KAFKA-TOPIC-MISSING' });
+    run.kill('SIGUSR2');
+    await run.endsWith(1, 15_000);
+    await run.says({ event: 'fatal', code: 'E-INTERNAL', msg: /nobody caught it/ });
+  });
