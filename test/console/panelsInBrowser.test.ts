@@ -73,7 +73,9 @@ describe('panels in a browser', { skip: noChromium }, () => {
     t.after(close);
     const { page } = await visit(t, url);
     const table = page.getByRole('table', { name: /^Changes that were asked for/ });
-    const cells = await table.locator('tbody tr').first().locator('th, td').allInnerTexts();
+    const row = table.locator('tbody tr').first();
+    await row.waitFor();
+    const cells = await row.locator('th, td').allInnerTexts();
     assert.deepEqual(cells.slice(1), [
       'ana@ops',
       'skip partition 4 skip 1',
