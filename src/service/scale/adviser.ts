@@ -142,7 +142,12 @@ function limits({ because, asked, hot }: Told): string {
   if (maxReplicas !== null && need.replicas > maxReplicas)
     return `The load asks for ${need.replicas}; scaling.max_replicas is ${maxReplicas}.`;
   // What is hot says what helps it, and more partitions do not spread one key.
-  if (hot.length === 0 && need.perSecond > partitions * (serviceRate ?? 0))
-    return `That is more than ${counted(partitions, 'partition')} can share: only more partitions or a faster model help.`;
+  if (hot.length > 0) return '';
+  const most = partitions * (serviceRate ?? 0);
+  const shared = counted(partitions, 'partition');
+  if (need.perSecond > most)
+    return `That is more than ${shared} can share: only more partitions or a faster model help.`;
+  if (need.perSecond > most * UTILISATION)
+    return `With ${shared} to share that leaves less room than planned: more partitions or a faster model help.`;
   return '';
 }

@@ -171,6 +171,15 @@ describe('the advice on replicas', () => {
     assert.match(slow.reason, /only more partitions or a faster model help/);
   });
 
+  test('a load that fits the partitions with less room than is planned for is told with what helps', () => {
+    const reasonAt = (arrivalPerSecond: number) =>
+      advise(reportOf([busy(arrivalPerSecond), busy(arrivalPerSecond)], 2)).reason;
+    const rate = advise(reportOf([busy(10), busy(10)], 2)).because.serviceRate!;
+    assert.match(reasonAt(rate * 0.9), /less room than planned: more partitions or a faster model help/);
+    assert.match(reasonAt(rate * 1.1), /only more partitions or a faster model help/);
+    assert.doesNotMatch(reasonAt(rate * 0.7), /faster model/);
+  });
+
   test('never asks for more than partitions, or than the file allows, and says so', () => {
     const heavy = reportOf(
       Array.from({ length: 4 }, () => busy(5_000)),

@@ -15,7 +15,7 @@ import {
 const PARTITIONS = 4;
 const REPLICAS = 2;
 /** More than twice what two replicas score with the slow model, and a tenth of what one scores with the usual one. */
-const RATE = 2_000;
+const RATE = 3_000;
 /** Of scoring, on the mean of all events. */
 const LEAST_SECONDS = 0.001;
 
