@@ -85,4 +85,15 @@ describe('the panel of the advice', () => {
     );
     assert.match(said, /Partition 5 is stuck\. Partition 5 has not moved for 46 s\. Find the producer\./);
   });
+
+  it('says once that a partition is hot, by what, and what helps', async () => {
+    const what = 'partition 3 is hot: it gets 923 events/s; 97% of its latest records have the key "C-1"';
+    const key = { key: 'C-1', share: 0.97, sampled: 1_000 };
+    const hot = [
+      { partition: 3, lag: 5, arrivalPerSecond: 923, arrivalShare: 0.92, key, what, todo: 'Spread it.' },
+    ];
+    const said = await textOf('scaling', { ...calm, hot });
+    assert.match(said, /help Partition 3 is hot: it gets 923 events\/s; 97% .* key "C-1"\. Spread it\.$/);
+    assert.equal(said.match(/C-1/g)?.length, 1);
+  });
 });

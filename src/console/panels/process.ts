@@ -21,7 +21,7 @@ export function processPanel(replica: ReplicaView): VNode {
     ['Delivery', `${pipeline.delivery}, client ${pipeline.client}`],
     [
       'In flight',
-      `${count(inFlight.events)} events, ${bytes(inFlight.bytes)} of at most ${bytes(inFlight.limitBytes)}`,
+      `${count(inFlight.events)} ${inFlight.events === 1 ? 'event' : 'events'}, ${bytes(inFlight.bytes)} of at most ${bytes(inFlight.limitBytes)}`,
     ],
     ['Batches', `${rate(batches?.perSecond)} a second; closed ${closedBy(batches)}`],
     ['Commits refused', count(totals.commitsRefused)],

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { ScaleView } from '../../http/api/group.ts';
-import { count, duration, percent, rate, sentence } from '../format.ts';
+import { count, duration, rate, sentence } from '../format.ts';
 import { html } from '../html.ts';
 import { figure, panel } from '../parts.ts';
 import { ranges } from '../ranges.ts';
@@ -26,13 +26,7 @@ export function scaling({ replicas, wanted, reason, because, stuck, hot }: Scale
       html`<h3>What more replicas do not help</h3>
         <ul class="warnings">
           ${[...Map.groupBy(stuck, ({ todo }) => todo).values()].map(stuckAlike)}
-          ${hot.map(
-            ({ partition, what, todo, key }) =>
-              html`<li key=${`h${partition}`}><b>Partition ${partition} is hot.</b> ${sentence(what)} ${
-                key &&
-                html`Key <code>${key.key}</code> has ${percent(key.share)} of its latest ${count(key.sampled)} records. `
-              }${todo}</li>`,
-          )}
+          ${hot.map(({ partition, what, todo }) => html`<li key=${`h${partition}`}><b>${sentence(what)}</b> ${todo}</li>`)}
         </ul>`,
   );
 }
