@@ -116,7 +116,7 @@ function optionsOf(props: PlotProps, now: () => PlotProps, element: HTMLElement)
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 16, 0, 0],
+    padding: [8, 28, 0, 0],
     scales: {
       x: { range: (_, min, max) => [max - Math.min(props.seconds, Math.max(LEAST_SECONDS, max - min)), max] },
       y: props.logarithmic
