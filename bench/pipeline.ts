@@ -112,7 +112,8 @@ const options = chosen(benchCommand().parse());
 const { signal } = interrupt;
 const onProgress = (line: string) => console.error(line);
 try {
-  const all = options.from?.map(readResults) ?? [await bench({ options, signal, onProgress })];
+  const saved = options.from?.map((file) => readResults(file, options.machine));
+  const all = saved ?? [await bench({ options, signal, onProgress })];
   if (options.json) console.log(JSON.stringify(all.length === 1 ? all[0] : all, undefined, 2));
   else console.log(`\n${all.map(reportText).join('\n\n')}`);
   if (options.charts !== undefined) {

@@ -25,8 +25,11 @@ export interface Results extends Partial<Soak> {
   readonly targets?: readonly Target[];
 }
 
-/** Results of an earlier run. Throws with the file and what to do when it is none. */
-export function readResults(file: string): Results {
+/**
+ * Results of an earlier run. Throws with the file and what to do when it is none.
+ * @param machine what to call the machine instead
+ */
+export function readResults(file: string, machine?: string): Results {
   const expected = 'expected what `npm run --silent bench -- --json` printed';
   let read: Partial<Results> | null;
   try {
@@ -37,5 +40,5 @@ export function readResults(file: string): Results {
   if (typeof read?.machine !== 'string' || typeof read.pinning !== 'string') {
     throw new BenchError(`${file} holds no results; ${expected}.`);
   }
-  return read as Results;
+  return { ...(read as Results), machine: machine ?? read.machine };
 }

@@ -42,15 +42,23 @@ test('saved results are shown and drawn without measuring', () => {
     return file;
   });
   const charts = join(folder, 'charts');
-  const { status, stdout, stderr } = bench(['--from', ...files, '--charts', charts]);
+  const { status, stdout, stderr } = bench([
+    '--from',
+    ...files,
+    '--charts',
+    charts,
+    '--machine',
+    'a small one',
+  ]);
   assert.equal(status, 0, stderr);
+  assert.match(stdout, /^a small one; /m);
   assert.match(stdout, /plain Java consumer[\s\S]*partitioner/);
   assert.match(
     stderr,
     /^!\[How many times .*: plain Java consumer: 3\.6 x, kafkajs \+ avsc: 15\.3 x\.\]\(.*peers\.svg\)$/m,
   );
   assert.equal(readdirSync(charts).length, 7);
-  assert.match(readFileSync(join(charts, 'peers.svg'), 'utf8'), /^<svg role="img"/);
+  assert.match(readFileSync(join(charts, 'peers.svg'), 'utf8'), /^<svg role="img"[\s\S]*a small one/);
 });
 
 test('what holds no results is refused by its name', () => {
