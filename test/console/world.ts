@@ -3,14 +3,10 @@ import type { Access } from '../../src/http/access.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
 import { Replica } from '../../src/http/replica.ts';
 import { startHttp } from '../../src/http/server.ts';
-import { Chronicle } from '../../src/telemetry/chronicle.ts';
+import type { Chronicle } from '../../src/telemetry/chronicle.ts';
 import type { Telemetry } from '../../src/telemetry/events.ts';
-import { Health } from '../../src/telemetry/health.ts';
-import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { Tally } from '../../src/telemetry/tally.ts';
-import { createTelemetry } from '../../src/telemetry/telemetry.ts';
-import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
+import { quietTelemetry } from '../support/quietTelemetry.ts';
 import { Flow } from './flow.ts';
 import { auditRecords, groupView, scaleView } from './views.ts';
 
@@ -39,17 +35,8 @@ export interface WorldOptions {
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { access = { loopback: true }, port = 0, pid = 4121, alone = false, stuck = false } = options;
-  const health = new Health();
-  const chronicle = new Chronicle();
   const metrics = createMetrics({ pipeline: 'card-fraud', version: '0.1.0', sloP99Ms: 100 });
-  const telemetry = createTelemetry({
-    log: createLog({ level: 'silent' }),
-    metrics,
-    health,
-    chronicle,
-    tally: new Tally(),
-    pauses: new SimulatedTelemetry(),
-  });
+  const { telemetry, health, chronicle } = quietTelemetry(metrics);
   const startedMs = Date.now() - 5_000_000 + pid;
   const replica = new Replica({
     registry: metrics.registry,

@@ -2,27 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TidemarkError } from '../../src/errors.ts';
 import { Replica } from '../../src/http/replica.ts';
-import { Chronicle } from '../../src/telemetry/chronicle.ts';
-import { Health } from '../../src/telemetry/health.ts';
-import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { Tally } from '../../src/telemetry/tally.ts';
-import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { Flow, PARTITIONS } from '../console/flow.ts';
-import { SimulatedTelemetry } from '../support/simulationTelemetry.ts';
+import { quietTelemetry } from '../support/quietTelemetry.ts';
 
 function newReplica({ stuck = false } = {}) {
-  const health = new Health();
-  const chronicle = new Chronicle();
   const metrics = createMetrics({ pipeline: 'p', version: '1.2.3', sloP99Ms: 100, processMetrics: false });
-  const telemetry = createTelemetry({
-    log: createLog({ level: 'silent' }),
-    metrics,
-    health,
-    chronicle,
-    tally: new Tally(),
-    pauses: new SimulatedTelemetry(),
-  });
+  const { telemetry, health, chronicle } = quietTelemetry(metrics);
   const replica = new Replica({
     registry: metrics.registry,
     health,
